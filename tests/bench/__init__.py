@@ -1,0 +1,1 @@
+"""Measurements: `make bench`, or one suite by `python -m tests.bench.<suite>`."""

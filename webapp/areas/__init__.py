@@ -1,0 +1,1 @@
+"""Provinces and communes: where they lie, what they are called, and when that was so."""

@@ -1,0 +1,153 @@
+"""One frozen settings object; the only place that reads the environment.
+
+An instance is described by URLs, never by a mode: an embedded one (nothing set but `DGS_HOME`) uses SQLite,
+files and a thread for its jobs; a production one names PostGIS, Redis and object storage. Secrets come from
+the environment or from `keys.env` in the instance folder (`python -m webapp.keys` writes it).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+KEY_NAMES = (
+    "SECRET_KEY",
+    "CODE_KEY",
+    "IDENTITY_PUBLIC_KEY",
+    "IDENTITY_PRIVATE_KEY",
+    "EVIDENCE_PUBLIC_KEY",
+    "EVIDENCE_PRIVATE_KEY",
+)
+
+
+class UnsafeSettings(RuntimeError):
+    """The instance would start in a way that endangers its users; the message says what to set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an instance can be told. Sizes in bytes, times in seconds unless the name says otherwise."""
+
+    home: Path
+    database_url: str
+    redis_url: str  # empty: jobs run on a thread of the web process
+    storage_url: str
+    public_url: str
+    host: str
+    port: int
+
+    secret_key: str  # signs sessions and forms; may be rotated
+    code_key: str  # derives tracking codes; must never change
+    identity_public_key: str
+    identity_private_key: str  # empty where a process must not read identities
+    evidence_public_key: str
+    evidence_private_key: str
+
+    demo: bool = False
+    tile_url: str = ""
+    tile_attribution: str = ""
+    open311_keys: tuple[str, ...] = ()
+    max_photos: int = 6
+    max_photo_bytes: int = 20 * 1024 * 1024
+    max_body_bytes: int = 64 * 1024 * 1024
+    log_level: str = "INFO"
+    proxies: int = 0  # reverse proxies in front whose X-Forwarded-* may be believed
+
+    @property
+    def embedded(self) -> bool:
+        """True where this process drains its own jobs."""
+        return not self.redis_url
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read settings from `environ` (default: the process's), filled up from `DGS_HOME/keys.env`.
+
+        Raises UnsafeSettings if a secret is missing or weak, or if an instance that others can reach
+        over the network is set up as the demo.
+        """
+        env = dict(os.environ if environ is None else environ)
+        home = Path(env.get("DGS_HOME") or "var/instance").resolve()
+        for name, value in read_keys(home / "keys.env").items():
+            env.setdefault(name, value)
+        port = _number(env, "PORT", 8000)
+        host = env.get("HOST") or "127.0.0.1"
+        settings = cls(
+            home=home,
+            database_url=_database_url(env.get("DATABASE_URL") or f"sqlite:///{home / 'dgs.sqlite'}"),
+            redis_url=env.get("REDIS_URL", ""),
+            storage_url=env.get("STORAGE_URL") or (home / "storage").as_uri(),
+            public_url=(env.get("PUBLIC_URL") or f"http://{host}:{port}").rstrip("/"),
+            host=host,
+            port=port,
+            secret_key=env.get("SECRET_KEY", ""),
+            code_key=env.get("CODE_KEY", ""),
+            identity_public_key=env.get("IDENTITY_PUBLIC_KEY", ""),
+            identity_private_key=env.get("IDENTITY_PRIVATE_KEY", ""),
+            evidence_public_key=env.get("EVIDENCE_PUBLIC_KEY", ""),
+            evidence_private_key=env.get("EVIDENCE_PRIVATE_KEY", ""),
+            demo=env.get("DGS_DEMO", "") in {"1", "true", "yes"},
+            tile_url=env.get("TILE_URL", ""),
+            tile_attribution=env.get("TILE_ATTRIBUTION", ""),
+            open311_keys=tuple(k for k in env.get("OPEN311_KEYS", "").split(",") if k),
+            max_photos=_number(env, "MAX_PHOTOS", 6),
+            max_photo_bytes=_number(env, "MAX_PHOTO_BYTES", 20 * 1024 * 1024),
+            max_body_bytes=_number(env, "MAX_BODY_BYTES", 64 * 1024 * 1024),
+            log_level=env.get("LOG_LEVEL") or "INFO",
+            proxies=_number(env, "PROXIES", 0),
+        )
+        settings.refuse_if_unsafe()
+        return settings
+
+    def refuse_if_unsafe(self) -> None:
+        """Raise UnsafeSettings with every reason why this instance must not start."""
+        problems = [
+            f"{name} is missing or shorter than 32 characters; run `python -m webapp.keys`"
+            for name, value in (("SECRET_KEY", self.secret_key), ("CODE_KEY", self.code_key))
+            if len(value) < 32
+        ]
+        for name, value in (
+            ("IDENTITY_PUBLIC_KEY", self.identity_public_key),
+            ("EVIDENCE_PUBLIC_KEY", self.evidence_public_key),
+        ):
+            if not value:
+                problems.append(f"{name} is missing; run `python -m webapp.keys`")
+        local = urlsplit(self.public_url).hostname in {"127.0.0.1", "localhost", "::1"}
+        if not local and not self.public_url.startswith("https://"):
+            problems.append("PUBLIC_URL must begin with https:// on an address that others can reach")
+        if not local and self.demo:
+            problems.append("DGS_DEMO has well-known passwords and is only for 127.0.0.1")
+        if self.tile_url and not self.tile_attribution:
+            problems.append("TILE_URL needs TILE_ATTRIBUTION (what the tile provider asks to be shown)")
+        if problems:
+            raise UnsafeSettings("; ".join(problems))
+
+
+def read_keys(path: Path) -> dict[str, str]:
+    """NAME=value lines of a key file; empty where there is none."""
+    if not path.exists():
+        return {}
+    pairs = (line.partition("=") for line in path.read_text("utf-8").splitlines() if "=" in line)
+    return {name.strip(): value.strip() for name, _, value in pairs if name.strip() in KEY_NAMES}
+
+
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
+    raw = env.get(name) or str(default)
+    try:
+        return int(raw)
+    except ValueError:
+        raise UnsafeSettings(f"{name} must be a whole number, not {raw!r}") from None
+
+
+def _database_url(url: str) -> str:
+    """Name the psycopg 3 driver, which is the one that is installed, whatever form the operator wrote."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url

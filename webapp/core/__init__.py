@@ -1,0 +1,1 @@
+"""What every part stands on: database, clock, events, outbox, storage, sealing, text."""

@@ -1,0 +1,146 @@
+"""Jobs. A job is a row first, written in the transaction of what it follows from; Redis is only the kick.
+
+A lost kick, a dead Redis or a killed worker therefore lose nothing: the sweep finds the row again. The web
+writes job names; which function a name stands for is the workers' business (`workers.registry`).
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Index, Integer, String, Text, event, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from webapp.core import clock
+from webapp.core.db import Base, Json, UtcDateTime, db
+from webapp.core.events import BigId
+
+log = logging.getLogger(__name__)
+
+PENDING, RUNNING, DONE, FAILED = "pending", "running", "done", "failed"
+LEASE = timedelta(minutes=5)
+MAX_ATTEMPTS = 8
+
+
+class Job(Base):
+    """One thing to do later. Arguments are ids and codes, never personal data."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_state_run_after", "state", "run_after"),
+        Index("ix_jobs_name_created", "name", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
+    args: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    state: Mapped[str] = mapped_column(String(12), default=PENDING)
+    run_after: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    lease: Mapped[str | None] = mapped_column(String(32))
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+# What wakes a worker once the row is committed; the app sets it from its settings. Gets the job ids.
+_kick: Callable[[list[int]], None] | None = None
+
+
+def set_kick(kick: Callable[[list[int]], None] | None) -> None:
+    """Say how workers are woken: an RQ enqueue, or the event of the embedded thread."""
+    global _kick
+    _kick = kick
+
+
+def enqueue(name: str, *, run_after: datetime | None = None, **args: Any) -> Job:
+    """Add a job to the open transaction; a worker is woken when it commits."""
+    moment = clock.now()
+    job = Job(name=name, args=args, state=PENDING, run_after=run_after or moment, created_at=moment)
+    db.session.add(job)
+    db.session.flush()
+    if job.run_after <= moment:
+        db.session.info.setdefault("kicks", []).append(job.id)
+    return job
+
+
+@event.listens_for(Session, "after_commit")
+def _after_commit(session: Session) -> None:
+    ids = session.info.pop("kicks", None)
+    if ids and _kick is not None:
+        try:
+            _kick(ids)
+        except Exception as error:  # the sweep will find the rows
+            log.warning("jobs %s were not kicked: %s", ids, type(error).__name__)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _after_rollback(session: Session, _previous: Any) -> None:
+    session.info.pop("kicks", None)
+
+
+def claim(job_id: int) -> Job | None:
+    """Take the job for LEASE and return it, or None if it is done, not due yet, or held by a live worker.
+
+    Commits nothing; the caller commits so that other workers see the lease.
+    """
+    moment = clock.now()
+    token = secrets.token_hex(16)
+    taken = db.session.execute(
+        update(Job)
+        .where(Job.id == job_id, _due(moment))
+        .values(state=RUNNING, lease=token, lease_until=moment + LEASE, attempts=Job.attempts + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if taken.rowcount != 1:
+        return None
+    return db.session.scalars(select(Job).where(Job.id == job_id).execution_options(populate_existing=True)).one()
+
+
+def due_ids(limit: int = 100) -> list[int]:
+    """Ids of jobs that should run now, those whose worker died included, oldest first."""
+    query = select(Job.id).where(_due(clock.now())).order_by(Job.run_after, Job.id).limit(limit)
+    return list(db.session.scalars(query))
+
+
+def _due(moment: datetime) -> Any:
+    return or_(
+        (Job.state == PENDING) & (Job.run_after <= moment),
+        (Job.state == RUNNING) & (Job.lease_until < moment),
+    )
+
+
+def finish(job_id: int, lease: str) -> bool:
+    """Mark the job done; False if the lease was lost, and then the work must be rolled back."""
+    moment = clock.now()
+    done = db.session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.lease == lease, Job.state == RUNNING)
+        .values(state=DONE, lease=None, lease_until=None, finished_at=moment, last_error=None)
+        .execution_options(synchronize_session=False)
+    )
+    return done.rowcount == 1
+
+
+def give_up_or_retry(job_id: int, lease: str, error: str) -> None:
+    """Put the job back with a growing pause (10 s, 40 s, 90 s …), or mark it failed for staff to see."""
+    job = db.session.get(Job, job_id, populate_existing=True)
+    if job is None or job.lease != lease:
+        return
+    job.last_error, job.lease, job.lease_until = error[:2000], None, None
+    if job.attempts >= MAX_ATTEMPTS:
+        job.state, job.finished_at = FAILED, clock.now()
+    else:
+        job.state = PENDING
+        job.run_after = clock.now() + timedelta(seconds=10 * job.attempts**2)
+
+
+def retry(job: Job) -> None:
+    """Give a failed job a fresh set of attempts (an operator's decision)."""
+    job.state, job.attempts, job.run_after, job.finished_at = PENDING, 0, clock.now(), None
+    db.session.info.setdefault("kicks", []).append(job.id)

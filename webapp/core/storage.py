@@ -1,0 +1,47 @@
+"""Where files lie: a folder (`file:///…`) or an S3-compatible bucket (`s3://…`), chosen by STORAGE_URL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.store import LocalStore, MemoryStore, from_url
+
+
+class Storage:
+    """Named blobs. Names are paths with forward slashes; a name is written once and never changed."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme == "file":
+            self._store = LocalStore(prefix=unquote(parts.path), mkdir=True)
+        elif parts.scheme == "memory":
+            self._store = MemoryStore()
+        else:
+            self._store = from_url(url, client_options={"timeout": timedelta(seconds=30)})
+
+    def put(self, name: str, data: bytes) -> None:
+        """Write `data` durably under `name`; raises an obstore error if the store refuses."""
+        obstore.put(self._store, name, data)
+
+    def get(self, name: str) -> bytes:
+        """The bytes under `name`; raises FileNotFoundError if there are none."""
+        return bytes(obstore.get(self._store, name).bytes())
+
+    def delete(self, name: str) -> None:
+        """Forget `name`; nothing happens if it is not there."""
+        try:
+            obstore.delete(self._store, name)
+        except FileNotFoundError:
+            return
+
+    def older_than(self, prefix: str, moment: datetime) -> Iterator[str]:
+        """Names below `prefix` (which ends with a slash) that were last written before `moment`."""
+        for chunk in obstore.list(self._store, prefix=prefix, chunk_size=500):
+            yield from (entry["path"] for entry in chunk if entry["last_modified"] < moment)
+
+    def check(self) -> None:
+        """Raise if the store cannot be reached."""
+        next(iter(obstore.list(self._store, chunk_size=1)), None)

@@ -1,0 +1,1 @@
+"""Outcomes of inspections, published for the people to know and supervise."""

@@ -1,0 +1,76 @@
+"""Reading published outcomes of inspections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import joinedload
+
+from webapp.core.db import db
+from webapp.inspections.models import Outcome
+from webapp.inspections.privacy import PublicOutcome, public_outcome
+from webapp.units.models import Unit
+
+PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a reader asks for; None means everything. `province` is that of the unit, `year` of the inspection."""
+
+    province: str | None = None
+    finding: str | None = None
+    year: int | None = None
+
+
+def is_public() -> ColumnElement[bool]:
+    """`privacy.is_public` in SQL."""
+    return and_(Outcome.public.is_(True), Outcome.published_at.is_not(None))
+
+
+def published(filters: Filters, now: datetime, *, page: int = 1, limit: int = PAGE) -> tuple[list[PublicOutcome], int]:
+    """A page (1, 2, …) of outcomes, published last first, and how many there are in all."""
+    where = [is_public()]
+    if filters.province:
+        where.append(Outcome.unit_code.in_(select(Unit.code).where(Unit.province_code == filters.province)))
+    if filters.finding:
+        where.append(Outcome.finding == filters.finding)
+    if filters.year:
+        where.append(Outcome.inspected_on.between(date(filters.year, 1, 1), date(filters.year, 12, 31)))
+    total = db.session.scalar(select(func.count()).select_from(Outcome).where(*where)) or 0
+    query = (
+        select(Outcome)
+        .where(*where)
+        .options(joinedload(Outcome.report))
+        .order_by(Outcome.published_at.desc(), Outcome.id.desc())
+    )
+    found = db.session.scalars(query.limit(limit).offset((page - 1) * limit))
+    return [shown for outcome in found if (shown := public_outcome(outcome, now))], total
+
+
+def by_id(public_id: str, now: datetime) -> PublicOutcome | None:
+    """The published outcome under its public id."""
+    query = select(Outcome).where(Outcome.public_id == public_id, is_public()).options(joinedload(Outcome.report))
+    outcome = db.session.scalars(query).first()
+    return public_outcome(outcome, now) if outcome is not None else None
+
+
+def of_report(report_id: int, now: datetime) -> list[PublicOutcome]:
+    """The published outcomes of a case, by day of inspection."""
+    query = (
+        select(Outcome)
+        .where(Outcome.report_id == report_id, is_public())
+        .options(joinedload(Outcome.report))
+        .order_by(Outcome.inspected_on, Outcome.id)
+    )
+    return [shown for outcome in db.session.scalars(query) if (shown := public_outcome(outcome, now))]
+
+
+def years() -> list[int]:
+    """The years of which there are published outcomes, newest first."""
+    first, last = db.session.execute(
+        select(func.min(Outcome.inspected_on), func.max(Outcome.inspected_on)).where(is_public())
+    ).one()
+    return list(range(last.year, first.year - 1, -1)) if first and last else []

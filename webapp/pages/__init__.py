@@ -1,0 +1,37 @@
+"""What each audience sees. One folder for each."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from webapp.pages import access, errors, i18n, web
+
+
+def init_app(app: Flask) -> None:
+    """Add every page, and what is done around each request."""
+    from webapp.pages.admin import views as admin
+    from webapp.pages.api import health, open311
+    from webapp.pages.auth import views as auth
+    from webapp.pages.desk import views as desk
+    from webapp.pages.public import cases, home, map
+    from webapp.pages.resident import report, track
+    from webapp.pages.unit import views as unit
+
+    i18n.init_app(app)
+    web.init_app(app)
+    access.init_app(app)
+    errors.init_app(app)
+    for blueprint in (
+        home.bp,
+        map.bp,
+        cases.bp,
+        report.bp,
+        track.bp,
+        auth.bp,
+        desk.bp,
+        unit.bp,
+        admin.bp,
+        health.bp,
+        open311.bp,
+    ):
+        app.register_blueprint(blueprint)

@@ -1,0 +1,153 @@
+"""The state of the instance for whoever runs it. No case, no reporter, no secret is on this page."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from webapp.accounts.models import User
+from webapp.areas.models import Area
+from webapp.areas.queries import valid_on
+from webapp.core import clock, events, outbox
+from webapp.core.db import db
+from webapp.core.instance import instance
+from webapp.core.outbox import FAILED, Job
+from webapp.pages import labels
+from webapp.pages.access import identity, require
+from webapp.reports import lifecycle
+from webapp.reports.models import Category, CategoryGroup, LegalReference, Report
+from webapp.reports.service import actor_of
+from webapp.routing.models import CalendarDay, DeadlineRule, RoutingRule
+from webapp.units.models import Unit
+
+bp = Blueprint("admin", __name__, url_prefix="/admin")
+SHOWN = 50
+
+
+@bp.after_request
+def _keep_nothing(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+@bp.get("")
+def overview() -> str:
+    """Jobs, areas, reference data, accounts, calendar, settings."""
+    require("job:view")
+    require("user:view")
+    require("reference:view")
+    return render_template(
+        "admin/overview.html",
+        jobs=_jobs(),
+        failed=db.session.scalars(
+            select(Job).where(Job.state == FAILED).order_by(Job.finished_at.desc()).limit(SHOWN)
+        ).all(),
+        areas=_areas(),
+        reference=_reference(),
+        users=db.session.scalars(select(User).order_by(User.role, User.email)).all(),
+        unit_names=_unit_names(),
+        calendar=_calendar(),
+        settings_shown=_settings(),
+        nobodys=_nobodys(),
+        labels_moment=labels.moment,
+    )
+
+
+@bp.post("/jobs/<int:job_id>/retry")
+def retry(job_id: int) -> Response:
+    """Give a failed job a fresh set of tries."""
+    require("job:retry")
+    job = db.session.get(Job, job_id) if job_id < 1 << 63 else None
+    if job is None:
+        abort(404)
+    if job.state == FAILED:
+        outbox.retry(job)
+        events.append("jobs", "job:retried", actor_of(identity()), job=job.id, name=job.name)
+        flash(_("The job %(name)s runs again.", name=job.name), "success")
+    else:
+        flash(_("The job %(name)s is not in the failed state any more.", name=job.name), "info")
+    return redirect("/admin#jobs", 303)  # type: ignore[return-value]
+
+
+def _jobs() -> dict[str, int]:
+    found = db.session.execute(select(Job.state, func.count()).group_by(Job.state))
+    return {state: 0 for state in ("pending", "running", "done", "failed")} | dict(found.tuples().all())
+
+
+def _areas() -> list[dict[str, Any]]:
+    rows = db.session.execute(
+        select(Area.level, Area.approximate, Area.source, func.count(), func.max(Area.imported_at))
+        .where(valid_on(None))
+        .group_by(Area.level, Area.approximate, Area.source)
+        .order_by(Area.level.desc(), Area.source)
+    )
+    return [
+        {"level": level, "approximate": approximate, "source": source, "count": count, "at": at}
+        for level, approximate, source, count, at in rows
+    ]
+
+
+def _reference() -> list[tuple[str, int]]:
+    """Rows by the file they come from."""
+    tables: list[tuple[str, Any]] = [
+        ("categories.toml (group)", CategoryGroup),
+        ("categories.toml", Category),
+        ("legal_references.csv", LegalReference),
+        ("units.csv", Unit),
+        ("routing_rules.csv", RoutingRule),
+        ("deadlines.csv", DeadlineRule),
+        ("holidays.csv", CalendarDay),
+    ]
+    query = select(*(select(func.count()).select_from(t).scalar_subquery() for _name, t in tables))
+    numbers = db.session.execute(query).one()
+    return [(name, number) for (name, _table), number in zip(tables, numbers, strict=True)]
+
+
+def _unit_names() -> dict[str, str]:
+    query = (
+        select(Unit.code, Unit.short_name_vi)
+        .where(Unit.code.in_(select(User.unit_code).where(User.unit_code.is_not(None))))
+        .order_by(Unit.valid_from)
+    )
+    return dict(db.session.execute(query).tuples().all())
+
+
+def _calendar() -> dict[str, Any]:
+    """The last year whose days off are known, and whether that is soon too little."""
+    last: date | None = db.session.scalar(select(func.max(CalendarDay.day)))
+    today = clock.today()
+    # A clock that starts in December runs into the next year.
+    needed = today.year + 1 if today.month >= 10 else today.year
+    return {"last": last.year if last else None, "needed": needed, "short": last is None or last.year < needed}
+
+
+def _nobodys() -> int:
+    """Open cases that stand on nobody's desk: no province, so no Front but the central one sees them."""
+    query = select(func.count()).where(Report.province_code.is_(None), Report.status.in_(lifecycle.OPEN))
+    return db.session.scalar(query) or 0
+
+
+def _settings() -> list[tuple[str, str]]:
+    """What matters in daily life. Addresses are cut down to their kind: they may hold passwords."""
+    settings = instance().settings
+    yes, no = _("yes"), _("no")
+    return [
+        (_("Public address"), settings.public_url),
+        (_("Database"), urlsplit(settings.database_url).scheme.split("+")[0]),
+        (_("Jobs"), "Redis" if settings.redis_url else _("a thread of this process")),
+        (_("Storage"), urlsplit(settings.storage_url).scheme),
+        (_("Map tiles"), urlsplit(settings.tile_url).hostname or "–" if settings.tile_url else _("none")),
+        (_("Photos per report"), str(settings.max_photos)),
+        (_("Largest photo"), f"{settings.max_photo_bytes >> 20} MB"),
+        (_("Demo"), yes if settings.demo else no),
+        (_("Can open identities"), yes if settings.identity_private_key else no),
+        (_("Can open sealed photos"), yes if settings.evidence_private_key else no),
+        (_("Connected programs"), str(len(settings.open311_keys))),
+        (_("Proxies in front"), str(settings.proxies)),
+    ]

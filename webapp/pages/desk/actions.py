@@ -1,0 +1,298 @@
+"""What the Front does with a case. Each action is one POST; a mistake gives the page back as it was typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Response, abort, flash, redirect, request
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from geo.positions import PositionError, parse_position
+from webapp.accounts.permissions import Identity, may
+from webapp.core import text
+from webapp.core.db import db
+from webapp.core.events import Actor
+from webapp.inspections import service as inspections
+from webapp.inspections.models import Outcome
+from webapp.pages import messages
+from webapp.pages.access import identity, require
+from webapp.pages.desk import case_page, steps, timeline
+from webapp.pages.desk.views import bp, found
+from webapp.reports import desk_queries, lifecycle, service
+from webapp.reports.models import Category, Report
+from webapp.routing import assign as assigning
+from webapp.routing import service as routing
+
+MAX_TEXT = 5000
+# Things that must not slip into a public text: long runs of digits (phone, identity card), e-mail
+# addresses, licence plates such as 84A-123.45.
+_PRIVATE = re.compile(
+    r"(?:\+?\d[\s.\-]?){9,}|\b[\w.+-]+@[\w-]+\.\w+|\b\d{2}[A-ZĐ]{1,2}\d?[\s.-]?\d{3}[.\s]?\d{1,2}\b", re.IGNORECASE
+)
+
+
+class Wrong(ValueError):
+    """Fields that are wrong, with their messages."""
+
+    def __init__(self, **errors: str) -> None:
+        super().__init__(str(errors))
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """One action on its way."""
+
+    action: steps.Action
+    report: Report
+    who: Identity
+    actor: Actor
+
+    def text(self, name: str, message: str = "", limit: int = MAX_TEXT) -> str:
+        """A text field; with `message` it must not be empty."""
+        value = text.clean(request.form.get(name), multiline=True)
+        if message and not value:
+            raise Wrong(**{name: message})
+        if len(value) > limit:
+            raise Wrong(**{name: _("Too long: at most %(count)s characters.", count=limit)})
+        return value
+
+    def move(self, reason: str = "") -> None:
+        """Take the step that the action means from here."""
+        to = steps.target(self.action, self.report.status)
+        if to is None:
+            raise lifecycle.NotAllowed(f"{self.report.status} {self.action.name}")
+        service.move(self.report, to, self.actor, reason=reason)
+
+
+@bp.post("/cases/<public_id>/<name>")
+def act(public_id: str, name: str) -> Response:
+    """Do one of `steps.FRONT_ACTIONS`."""
+    action = next((a for a in steps.FRONT_ACTIONS if a.name == name), None)
+    if action is None:
+        abort(404)
+    report = found(public_id, lock=True)
+    require(action.permission, report)
+    if stale(report):
+        return conflict(report, "/desk", name)
+    doing = Doing(action, report, identity(), service.actor_of(identity()))
+    if not steps.possible(action, report):
+        return again(public_id, "/desk", name, {"_form": _("This cannot be done now: the case has moved on.")}, 409)
+    try:
+        done = DO[name](doing)
+    except Wrong as wrong:
+        return again(public_id, "/desk", name, wrong.errors)
+    except lifecycle.Missing as missing:
+        return again(public_id, "/desk", name, {f"{name}_reason": _missing(missing.what)})
+    except lifecycle.NotAllowed:
+        return again(public_id, "/desk", name, {"_form": _("This cannot be done now: the case has moved on.")}, 409)
+    flash(done, "success")
+    # A correction may have taken the case to somebody else's desk.
+    here = may(identity(), "report:view", report)
+    return redirect(f"/desk/cases/{public_id}" if here else "/desk", 303)  # type: ignore[return-value]
+
+
+@bp.post("/cases/<public_id>/outcomes/<outcome_id>/publish")
+def publish_outcome(public_id: str, outcome_id: str) -> Response:
+    """Publish an inspection outcome."""
+    report = found(public_id, lock=True)
+    require("outcome:publish", report)
+    if stale(report):
+        return conflict(report, "/desk", "outcome")
+    outcome = db.session.scalars(
+        select(Outcome).where(Outcome.public_id == outcome_id, Outcome.report_id == report.id)
+    ).first()
+    if outcome is None:
+        abort(404)
+    inspections.publish(outcome, service.actor_of(identity()))
+    flash(_("The inspection outcome is public now."), "success")
+    return redirect(f"/desk/cases/{public_id}#outcomes", 303)  # type: ignore[return-value]
+
+
+def stale(report: Report) -> bool:
+    """Whether the form was made from another version of the case than there is now."""
+    return request.form.get("version", "") != str(report.version)
+
+
+def conflict(report: Report, base: str, name: str, **form: object) -> Response:
+    """Nothing is saved; the page says what has changed, with what was typed still in its form."""
+    seen = request.form.get("seen", "")
+    last = int(seen) if seen.isdecimal() and len(seen) < 10 else 0
+    return case_page.render(report, identity(), base, 409, opened=name, values=_typed(), seen=last, **form)
+
+
+def again(public_id: str, base: str, name: str, errors: dict[str, str], status: int = 422, **form: object) -> Response:
+    """The page once more, with messages at the fields and what was typed in them."""
+    db.session.rollback()  # whatever a half-done action had put on the case
+    report = found(public_id)
+    return case_page.render(report, identity(), base, status, opened=name, errors=errors, values=_typed(), **form)
+
+
+def _typed() -> dict[str, object]:
+    lists = {"photos", "answers"}
+    return {
+        name: request.form.getlist(name) if name in lists else request.form.get(name)
+        for name in request.form
+        if name not in {"csrf_token", "version", "seen"}
+    }
+
+
+def _missing(what: str) -> str:
+    return {
+        "reason": _("Write the reason."),
+        "unit": _("Choose the unit."),
+        "evidence": _("Add at least one photo or document."),
+    }.get(what, _("Something is missing."))
+
+
+def _take(doing: Doing) -> str:
+    doing.move()
+    return _("You have taken the case on.")
+
+
+def _assign(doing: Doing) -> str:
+    options = {u.code: u for u in case_page.acting_units(doing.report)}
+    unit = options.get(request.form.get("unit", ""))
+    if unit is None:
+        raise Wrong(unit=_("Choose the unit."))
+    try:
+        assigning.assign(doing.report, unit, doing.actor, doing.text("assign_note", limit=1000))
+    except assigning.NoteMissing:
+        raise Wrong(assign_note=_("The rule names another unit: write why it goes to this one.")) from None
+    return _("Passed to %(unit)s.", unit=unit.name_vi)
+
+
+def _with_reason(message: Callable[[], str]) -> Callable[[Doing], str]:
+    def do(doing: Doing) -> str:
+        doing.move(doing.text(f"{doing.action.name}_reason", _("Write the reason."), limit=2000))
+        return message()
+
+    return do
+
+
+def _ask(doing: Doing) -> str:
+    question = doing.text("ask_reason", _("Write what you want to know."), limit=2000)
+    service.ask(doing.report, doing.actor, question)
+    return _("The question stands on the sender's page now.")
+
+
+def _correct(doing: Doing) -> str:
+    report, form = doing.report, request.form
+    category = _chosen_category(form.get("category", ""), report)
+    commune = form.get("commune", "").strip()
+    commune_code = commune if commune and commune != report.area_code else None
+    position = _position(form.get("lat", "").strip(), form.get("lon", "").strip(), report)
+    if commune_code and position:
+        raise Wrong(commune=_("Give either a position or a commune, not both."))
+    if category is None and commune_code is None and position is None:
+        raise Wrong(_form=_("Nothing was changed: choose another category or place."))
+    before = (report.category_code, report.area_code, report.unit_code)
+    try:
+        routing.reroute(report, doing.actor, category=category, commune_code=commune_code, position=position)
+    except ValueError:
+        raise Wrong(commune=messages.say("commune_unknown")) from None
+    after = (report.category_code, report.area_code, report.unit_code)
+    names = case_page.names_for(report, {before[2], after[2]}, {before[1], after[1]})
+    keys = ("category", "area", "unit")
+    changed = timeline.changes(
+        {"before": dict(zip(keys, before, strict=True)), "after": dict(zip(keys, after, strict=True))}, names
+    )
+    return _("Corrected and routed anew. %(changes)s", changes="; ".join(changed))
+
+
+def _chosen_category(code: str, report: Report) -> Category | None:
+    if not code or code == report.category_code:
+        return None
+    category = db.session.get(Category, code)
+    if category is None or category.retired or not category.reportable:
+        raise Wrong(category=messages.say("category_unknown"))
+    return category
+
+
+def _position(lat: str, lon: str, report: Report) -> tuple[float, float] | None:
+    if not lat and not lon:
+        return None
+    try:
+        position = parse_position(lat, lon)
+    except PositionError as error:
+        raise Wrong(lat=messages.say(f"position_{error.code}")) from None
+    old = report.location
+    if old is not None and abs(old.x - position[0]) < 1e-6 and abs(old.y - position[1]) < 1e-6:
+        return None
+    return position
+
+
+def _duplicate(doing: Doing) -> str:
+    typed = text.clean(request.form.get("original_id")).lower() or request.form.get("original", "")
+    if not typed:
+        raise Wrong(original_id=_("Choose the case that was there first, or enter its number."))
+    original = desk_queries.by_public_id(typed[:16])
+    if original is None or not may(doing.who, "report:view", original):
+        raise Wrong(original_id=_("You see no case with this number."))
+    try:
+        service.mark_duplicate(doing.report, original, doing.actor)
+    except service.BadDuplicate:
+        raise Wrong(original_id=_("This case cannot be the first: it is this one, or a duplicate.")) from None
+    return _("Marked as a duplicate of %(number)s.", number=original.public_id)
+
+
+def _rework(doing: Doing) -> str:
+    doing.move(doing.text("rework_reason", _("Write what is still missing."), limit=2000))
+    assigning.restart_clock(doing.report, doing.actor)
+    return _("Sent back to the unit, with a new due time.")
+
+
+def _reopen(doing: Doing) -> str:
+    doing.move(doing.text("reopen_reason", _("Write the reason."), limit=2000))
+    if doing.report.status == lifecycle.REWORK:
+        assigning.restart_clock(doing.report, doing.actor)
+    return _("Reopened.")
+
+
+def _verify(doing: Doing) -> str:
+    doing.move()
+    return _("The answer is accepted. Next: decide what the public sees, and close the case.")
+
+
+def _close(doing: Doing) -> str:
+    doing.move()
+    return _("The case is closed.")
+
+
+def _publish(doing: Doing) -> str:
+    report = doing.report
+    words = doing.text("public_text", limit=MAX_TEXT)
+    private = _PRIVATE.search(words)
+    if private and request.form.get("checked") != "1":
+        raise Wrong(
+            public_text=_(
+                "“%(found)s” looks like a phone number, an e-mail address or a plate. Remove it, "
+                "or tick the box below if it is none.",
+                found=private.group().strip(),
+            )
+        )
+    photos = {p.id for p in report.photos if p.public_id in request.form.getlist("photos")}
+    wanted = request.form.getlist("answers")
+    answers = {a.id for a in report.answers if str(a.id) in wanted}
+    require("photo:publish", report)
+    service.publish(report, doing.actor, text=words, photo_ids=photos, answer_ids=answers)
+    return _("Saved: this is what the public sees.")
+
+
+DO: dict[str, Callable[[Doing], str]] = {
+    "take": _take,
+    "assign": _assign,
+    "ask": _ask,
+    "correct": _correct,
+    "duplicate": _duplicate,
+    "reject": _with_reason(lambda: _("Rejected. The sender reads the reason.")),
+    "out_of_scope": _with_reason(lambda: _("Marked as out of scope. The sender reads the reason.")),
+    "reopen": _reopen,
+    "verify": _verify,
+    "rework": _rework,
+    "close": _close,
+    "publish": _publish,
+}

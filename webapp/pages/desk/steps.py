@@ -1,0 +1,222 @@
+"""What staff can do with a case: each action, the permission it asks for, and why it cannot be done now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+
+from webapp.accounts.permissions import Identity, allowed
+from webapp.reports import lifecycle as life
+from webapp.reports.models import Report
+
+ANY_ROUTED = tuple(s for s in life.STATUSES if s != life.NEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do. `to`: the statuses it may lead to; `during`: where it takes no step, when it is open."""
+
+    name: str
+    permission: str
+    label: LazyString
+    when: LazyString  # when it becomes possible
+    icon: str
+    to: tuple[str, ...] = ()
+    during: tuple[str, ...] = ()
+    variant: str = "second"
+
+
+FRONT_ACTIONS = (
+    Action(
+        "take",
+        "report:take",
+        _("Take on"),
+        _("when a report has just been received"),
+        "user",
+        to=(life.SCREENING,),
+        variant="primary",
+    ),
+    Action(
+        "assign",
+        "report:assign",
+        _("Pass to a unit"),
+        _("while the case is being screened"),
+        "forward",
+        to=(life.ASSIGNED,),
+        variant="primary",
+    ),
+    Action(
+        "verify",
+        "report:verify",
+        _("Accept the answer"),
+        _("once the unit has answered"),
+        "check",
+        to=(life.VERIFIED,),
+        variant="primary",
+    ),
+    Action(
+        "rework",
+        "report:verify",
+        _("Send back for rework"),
+        _("once the unit has answered"),
+        "refresh",
+        to=(life.REWORK,),
+        variant="danger",
+    ),
+    Action(
+        "close",
+        "report:close",
+        _("Close the case"),
+        _("once the answer has been accepted"),
+        "st-closed",
+        to=(life.CLOSED,),
+        variant="primary",
+    ),
+    Action(
+        "ask",
+        "report:ask",
+        _("Ask the sender for more"),
+        _("while the case is being screened"),
+        "chat",
+        to=(life.NEEDS_INFO,),
+    ),
+    Action(
+        "correct",
+        "report:correct",
+        _("Correct category or place"),
+        _("while the case is being screened"),
+        "edit",
+        during=(life.RECEIVED, life.SCREENING, life.NEEDS_INFO),
+    ),
+    Action(
+        "duplicate",
+        "report:mark_duplicate",
+        _("Mark as a duplicate"),
+        _("while the case is being screened"),
+        "copy",
+        to=(life.DUPLICATE,),
+    ),
+    Action(
+        "out_of_scope",
+        "report:reject",
+        _("Out of scope"),
+        _("while the case is being screened"),
+        "st-out_of_scope",
+        to=(life.OUT_OF_SCOPE,),
+        variant="danger",
+    ),
+    Action(
+        "reject",
+        "report:reject",
+        _("Reject"),
+        _("while the case is being screened"),
+        "st-rejected",
+        to=(life.REJECTED,),
+        variant="danger",
+    ),
+    Action(
+        "reopen",
+        "report:reopen",
+        _("Reopen"),
+        _("once the case has ended"),
+        "refresh",
+        to=(life.SCREENING, life.REWORK),
+    ),
+    Action(
+        "publish",
+        "report:publish",
+        _("What the public sees"),
+        _("once the report has been received"),
+        "eye",
+        during=ANY_ROUTED,
+    ),
+)
+UNIT_ACTIONS = (
+    Action(
+        "accept",
+        "report:accept",
+        _("Accept the case"),
+        _("when the Front has passed it to you"),
+        "check",
+        to=(life.VERIFYING,),
+        variant="primary",
+    ),
+    Action(
+        "start",
+        "report:start",
+        _("Start handling"),
+        _("once you have accepted it"),
+        "forward",
+        to=(life.IN_PROGRESS,),
+        variant="primary",
+    ),
+    Action(
+        "answer",
+        "report:answer",
+        _("Answer with evidence"),
+        _("once you have accepted it"),
+        "send",
+        to=(life.ANSWERED,),
+        variant="primary",
+    ),
+    Action(
+        "refuse",
+        "report:refuse",
+        _("Refuse with a reason"),
+        _("before you have accepted it"),
+        "back",
+        to=(life.SCREENING,),
+        variant="danger",
+    ),
+    Action(
+        "outcome",
+        "outcome:record",
+        _("Record an inspection outcome"),
+        _("once you have accepted it"),
+        "document",
+        during=(life.VERIFYING, life.IN_PROGRESS, life.REWORK, life.ANSWERED, life.VERIFIED, life.CLOSED),
+    ),
+)
+# Whose move it is, for the one who looks and wonders.
+TURN = {
+    life.NEW: _("The system is looking for the responsible unit; this takes seconds."),
+    life.RECEIVED: _("The Front's move: check it and pass it on."),
+    life.SCREENING: _("The Front's move: check it and pass it on."),
+    life.NEEDS_INFO: _("The sender's move: the question stands on their page."),
+    life.ASSIGNED: _("The unit's move: accept it or give it back with a reason."),
+    life.VERIFYING: _("The unit's move: check on the spot, then act and answer."),
+    life.IN_PROGRESS: _("The unit's move: answer with evidence."),
+    life.REWORK: _("The unit's move: the answer was not enough."),
+    life.ANSWERED: _("The Front's move: check the answer."),
+    life.VERIFIED: _("The Front's move: close the case."),
+    life.CLOSED: _("Ended. It can be reopened with a reason."),
+    life.DUPLICATE: _("Ended. It can be reopened with a reason."),
+    life.OUT_OF_SCOPE: _("Ended. It can be reopened with a reason."),
+    life.REJECTED: _("Ended. It can be reopened with a reason."),
+}
+
+
+def actions_of(identity: Identity) -> tuple[Action, ...]:
+    """What the identity's role can ever do with a case."""
+    return tuple(a for a in (*FRONT_ACTIONS, *UNIT_ACTIONS) if allowed(identity.role, a.permission))
+
+
+def target(action: Action, status: str) -> str | None:
+    """The status to which the action leads from `status`, if the table has such a step for its permission."""
+    for to, transition in life.next_steps(status).items():
+        if to in action.to and transition.permission == action.permission:
+            return to
+    return None
+
+
+def possible(action: Action, report: Report) -> bool:
+    """Whether the action can be done where the report stands."""
+    return report.status in action.during or target(action, report.status) is not None
+
+
+def split(identity: Identity, report: Report) -> tuple[list[Action], list[Action]]:
+    """(what can be done now, what cannot)."""
+    every = actions_of(identity)
+    return [a for a in every if possible(a, report)], [a for a in every if not possible(a, report)]

@@ -1,0 +1,213 @@
+"""A case's record in words for staff; for the unit without anything between the Front and the reporter."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from webapp.core.events import Event
+from webapp.pages import labels
+from webapp.reports import lifecycle as life
+
+# Steps whose reason a unit may read: those between the Front and the unit.
+_UNIT_REASONS = {
+    (life.ASSIGNED, life.SCREENING),
+    (life.ANSWERED, life.REWORK),
+    (life.CLOSED, life.REWORK),
+}
+_UNIT_KINDS = {
+    "report:submitted",
+    "report:routed",
+    "report:assigned",
+    "report:moved",
+    "report:clock_restarted",
+    "outcome:recorded",
+    "outcome:published",
+}
+
+
+class Names:
+    """Names by code that the record's entries speak of."""
+
+    def __init__(
+        self, units: dict[str, Any], posts: dict[int, str], areas: dict[str, str], categories: dict[str, str]
+    ) -> None:
+        self.areas, self.posts = areas, posts
+        self._units, self._categories = units, categories
+
+    def unit(self, code: str | None) -> str:
+        found = self._units.get(code or "")
+        return (found.short_name_vi or found.name_vi) if found else (code or _("nobody"))
+
+    def area(self, code: str | None) -> str:
+        return self.areas.get(code or "", code or _("no known commune"))
+
+    def category(self, code: str | None) -> str:
+        return self._categories.get(code or "", code or "")
+
+    def who(self, entry: Event) -> str:
+        """The unit and the post of whoever acted."""
+        plain = {
+            "system": _("The system"),
+            "reporter": _("The sender"),
+            "program": _("A connected program"),
+            "admin": _("An administrator"),
+        }
+        if entry.actor in plain:
+            return plain[entry.actor]
+        post = self.posts.get(entry.user_id or 0, "")
+        unit = self.unit(entry.unit_code) if entry.unit_code else ""
+        return " · ".join(word for word in (unit, post) if word)
+
+
+def codes_in(entries: list[Event]) -> tuple[set[str | None], set[int], set[str | None]]:
+    """(unit codes, user ids, area codes) that the entries speak of."""
+    units: set[str | None] = set()
+    users: set[int] = set()
+    areas: set[str | None] = set()
+    for entry in entries:
+        for part in (entry.data, entry.data.get("before"), entry.data.get("after")):
+            if isinstance(part, dict):
+                units |= {part[k] for k in ("unit", "supervisor", "lead", "proposed") if part.get(k)}
+                areas |= {part[k] for k in ("area", "commune", "province") if part.get(k)}
+        if entry.unit_code:
+            units.add(entry.unit_code)
+        if entry.user_id:
+            users.add(entry.user_id)
+    return units, users, areas
+
+
+def items(entries: list[Event], names: Names, *, for_unit: bool = False) -> list[dict[str, Any]]:
+    """What to show, newest first: at, title, who, body, reason, internal, status."""
+    shown = []
+    for entry in entries:
+        if for_unit and entry.kind not in _UNIT_KINDS:
+            continue
+        words = _words(entry, names, for_unit)
+        if words is not None:
+            shown.append(
+                {
+                    "at": labels.moment(entry.at),
+                    "iso": entry.at.isoformat(),
+                    "who": names.who(entry),
+                    "internal": not entry.public,
+                    "seq": entry.seq,
+                    "status": None,
+                    "body": "",
+                    "reason": "",
+                }
+                | words
+            )
+    return shown[::-1]
+
+
+def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
+    data = entry.data
+    kind = entry.kind
+    if kind == "report:moved":
+        return _move(data, for_unit)
+    if kind == "report:submitted":
+        return {"title": _("Report sent"), "status": life.NEW}
+    if kind == "report:routed":
+        return {
+            "title": _("Proposed: %(unit)s", unit=names.unit(data.get("unit"))),
+            "body": routing_words(data, names),
+            "icon": "forward",
+        }
+    if kind == "report:assigned":
+        other = data.get("proposed") and data.get("proposed") != data.get("unit")
+        return {
+            "title": _("Chosen by hand: %(unit)s", unit=names.unit(data.get("unit")))
+            if other
+            else _("Passed to %(unit)s", unit=names.unit(data.get("unit"))),
+            "body": data.get("note", ""),
+            "icon": "building",
+        }
+    if kind == "report:corrected":
+        return {"title": _("Corrected"), "body": "\n".join(changes(data, names)), "icon": "edit"}
+    if kind == "report:clock_restarted":
+        return {"title": _("New due time: %(day)s", day=_day(data.get("due"))), "icon": "clock"}
+    if kind == "report:supplemented":
+        return {
+            "title": _("The sender added something"),
+            "body": _("%(count)s photos", count=data.get("photos", 0)) if data.get("photos") else "",
+            "icon": "chat",
+        }
+    if kind == "report:published":
+        return {
+            "title": _("Public part changed"),
+            "body": _(
+                "Text: %(text)s, photos: %(photos)s, answers: %(answers)s",
+                text=_("yes") if data.get("text") else _("no"),
+                photos=len(data.get("photos", [])),
+                answers=len(data.get("answers", [])),
+            ),
+            "icon": "eye",
+        }
+    if kind == "outcome:recorded":
+        finding = labels.FINDING.get(data.get("finding", ""), "")
+        return {"title": _("Inspection outcome recorded"), "body": str(finding), "icon": "document"}
+    if kind == "outcome:published":
+        return {"title": _("Inspection outcome published"), "icon": "eye"}
+    if kind == "photo:refused":
+        return {"title": _("A photo could not be made safe and stays sealed"), "icon": "photo"}
+    if kind == "photo:cleaned":
+        return None  # a matter of the machine; the photo shows it
+    return {"title": kind, "icon": "info"}
+
+
+def _move(data: dict[str, Any], for_unit: bool) -> dict[str, Any]:
+    frm, to = data.get("from", ""), data.get("to", "")
+    refused = frm == life.ASSIGNED and to == life.SCREENING
+    reason = data.get("reason", "")
+    if for_unit and (frm, to) not in _UNIT_REASONS:
+        reason = ""
+    title = str(labels.STATUS.get(to, to))
+    if refused:
+        title = _("The unit gave the case back")
+    elif frm in life.ENDED:
+        title = _("Reopened: %(status)s", status=title)
+    return {"title": title, "reason": reason, "status": to, "between_offices": refused}
+
+
+def routing_words(data: dict[str, Any], names: Names) -> str:
+    """Why this unit, or why none, as a sentence."""
+    why = data.get("why")
+    commune = names.area(data.get("commune"))
+    if why == "no_area":
+        return _("The place lies in no known commune, so the Front decides by hand.")
+    if why == "no_rule":
+        return _("No rule fits this category in %(commune)s, so the Front decides by hand.", commune=commune)
+    rule, since = data.get("rule"), _day(data.get("rule_valid_from"))
+    if why == "no_unit":
+        return _(
+            "%(commune)s: rule %(rule)s (valid from %(since)s) names a unit that does not exist there.",
+            commune=commune,
+            rule=rule,
+            since=since,
+        )
+    return _("%(commune)s, rule %(rule)s, valid from %(since)s.", commune=commune, rule=rule, since=since)
+
+
+def changes(data: dict[str, Any], names: Names) -> list[str]:
+    """What a correction changed, line by line; empty if nothing did."""
+    before, after = data.get("before", {}), data.get("after", {})
+    named = (
+        ("category", _("Category"), names.category),
+        ("area", _("Commune"), names.area),
+        ("unit", _("Unit"), names.unit),
+    )
+    return [
+        f"{label}: {name(before.get(key))} → {name(after.get(key))}"
+        for key, label, name in named
+        if before.get(key) != after.get(key)
+    ]
+
+
+def _day(text: str | None) -> str:
+    """A day out of an ISO date, or of a moment as the day in Vietnam."""
+    if not text:
+        return "–"
+    return labels.day(datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text))

@@ -1,0 +1,60 @@
+"""The Front's desk: the queue and the case page. What changes a case is in `actions`."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, render_template, request
+
+from webapp.core.instance import instance
+from webapp.pages.access import identity, require
+from webapp.pages.desk import case_page, listing
+from webapp.reports import desk_queries
+from webapp.reports.models import Report
+
+bp = Blueprint("desk", __name__, url_prefix="/desk")
+
+
+@bp.after_request
+def _keep_nothing(response: Response) -> Response:
+    """Pages about cases are not kept by browsers: the next person at this screen may be another one."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+@bp.get("")
+def queue() -> str:
+    """What needs me now, the most urgent first."""
+    require("report:list")
+    return render_template("desk/queue.html", **listing.context(request, identity(), "/desk"))
+
+
+@bp.get("/cases/<public_id>")
+def case(public_id: str) -> Response:
+    """Everything about one case."""
+    report = found(public_id)
+    return case_page.render(report, identity(), "/desk")
+
+
+@bp.get("/photos/<public_id>")
+def photo(public_id: str) -> Response:
+    """A clean copy, `?s=1` the small one. There is no way here to an original."""
+    picture = desk_queries.photo(public_id)
+    if picture is None:
+        abort(404)
+    require("report:view", picture.report)
+    if picture.state != "clean":
+        abort(404)
+    name = picture.thumb_name if "s" in request.args else picture.clean_name
+    return Response(instance().storage.get(name), mimetype="image/webp")
+
+
+def found(public_id: str, *, lock: bool = False) -> Report:
+    """The case, if the signed-in person may see it; 404 else."""
+    report = desk_queries.by_public_id(public_id, lock=lock)
+    if report is None:
+        abort(404)
+    require("report:view", report)
+    return report
+
+
+from webapp.pages.desk import actions  # noqa: E402, F401 - its routes belong to this blueprint

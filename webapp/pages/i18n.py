@@ -1,0 +1,53 @@
+"""Languages: Vietnamese first, English the source, Khmer for the resident's journey.
+
+The browser's Accept-Language counts until the person chooses; the choice is a plain cookie, no account.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, redirect, request
+from flask_babel import Babel, get_locale
+from werkzeug.wrappers import Response
+
+LANGUAGES = ("vi", "en", "km")
+COOKIE = "lang"
+
+
+def init_app(app: Flask) -> None:
+    """Choose the language of each request and add /language."""
+    Babel(app, locale_selector=select_locale)
+    app.add_template_global(get_locale)
+    app.add_template_filter(in_language)
+
+
+def select_locale() -> str:
+    """The person's choice, else the browser's first wish that we have, else Vietnamese."""
+    chosen = request.cookies.get(COOKIE)
+    if chosen in LANGUAGES:
+        return chosen
+    return request.accept_languages.best_match(LANGUAGES) or "vi"
+
+
+def language() -> str:
+    """The two letters of this request's language."""
+    return str(get_locale() or "vi")[:2]
+
+
+def in_language(texts: dict[str, Any] | None) -> Any:
+    """The text for this request's language out of {language: text}, else Vietnamese."""
+    texts = texts or {}
+    return texts.get(language()) or texts.get("vi") or ""
+
+
+def remember(language_code: str, target: str) -> Response:
+    """Go to `target` (an address on this site) and remember the language for a year."""
+    if not target.startswith("/") or target.startswith(("//", "/\\")):
+        target = "/"
+    response = redirect(target)
+    if language_code in LANGUAGES:
+        response.set_cookie(
+            COOKIE, language_code, max_age=31_536_000, samesite="Lax", httponly=True, secure=request.is_secure
+        )
+    return response

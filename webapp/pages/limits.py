@@ -1,0 +1,62 @@
+"""How often somebody may try to sign in. Only failed tries count.
+
+Addresses are neither stored nor logged: what is counted under is a keyed hash of the network, or of the
+e-mail address that was tried.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+
+from flask import Flask, Response, request
+from flask_limiter import Limiter
+
+from webapp.core.instance import instance
+
+PER_NETWORK = "10 per minute; 60 per hour"
+PER_ACCOUNT = "10 per 10 minute; 40 per day"  # many networks against one account
+LOGIN = "auth.login"
+
+
+def init_app(app: Flask) -> None:
+    """Watch the sign-in form. Needs Flask-Security's views to be there already."""
+    settings = app.extensions["dgs"].settings
+    limiter = Limiter(
+        network,
+        app=app,
+        storage_uri=settings.redis_url or "memory://",
+        strategy="moving-window",
+        key_prefix="dgs",
+        # Without Redis each process counts for itself: weaker, but nobody is locked out of their desk.
+        in_memory_fallback=[PER_NETWORK],
+        in_memory_fallback_enabled=bool(settings.redis_url),
+    )
+    view = app.view_functions[LOGIN]
+    for limit, key in ((PER_NETWORK, network), (PER_ACCOUNT, account)):
+        view = limiter.limit(limit, key_func=key, methods=["POST"], deduct_when=_failed)(view)
+    app.view_functions[LOGIN] = view
+
+
+def network() -> str:
+    """A keyed hash of the caller's network: an IPv4 address, or an IPv6 /64, which one household has."""
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return _hash("unknown")
+    prefix = 64 if address.version == 6 else 32
+    return _hash(str(ipaddress.ip_network(f"{address}/{prefix}", strict=False)))
+
+
+def account() -> str:
+    """A keyed hash of the e-mail address that is tried."""
+    return _hash("account:" + request.form.get("email", "").strip().casefold()[:200])
+
+
+def _hash(text: str) -> str:
+    key = instance().settings.secret_key.encode()
+    return hmac.digest(key, b"limit:" + text.encode("utf-8", "replace"), "sha256").hex()[:32]
+
+
+def _failed(response: Response) -> bool:
+    return response.status_code not in (302, 303)

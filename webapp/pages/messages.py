@@ -1,0 +1,55 @@
+"""What an error code says, in the reader's language, at the field it belongs to."""
+
+from __future__ import annotations
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+ERRORS = {
+    "client_id_bad": _l("This form is damaged. Load the page again."),
+    "category_missing": _l("Choose what you saw."),
+    "category_unknown": _l("This kind is not in the list. Choose another one."),
+    "description_long": _l("The description is too long: at most 5,000 characters."),
+    "place_missing": _l("Say where it is: use your position, or choose the commune."),
+    "place_long": _l("The place is too long: at most 300 characters."),
+    "position_not_a_number": _l("Latitude and longitude must be numbers, such as 9.585 and 106.525."),
+    "position_out_of_range": _l("These coordinates do not exist on earth. Check the numbers."),
+    "position_swapped": _l("Latitude and longitude seem to be swapped. In Vietnam the latitude is 8 to 24."),
+    "commune_unknown": _l("No commune of this name was found in this province. Check the spelling."),
+    "commune_several": _l("Several communes have this name. Choose one."),
+    "province_missing": _l("Choose the province first."),
+    "time_bad": _l("This is not a date and time."),
+    "time_future": _l("The time lies in the future."),
+    "time_old": _l("The time lies more than three years back."),
+    "contact_long": _l("Too long: at most 200 characters."),
+    "email_bad": _l("This is not an e-mail address."),
+    "phone_bad": _l("This is not a phone number."),
+    "code_bad": _l("This is not a tracking code. It has 16 digits; check what you typed."),
+    "code_unknown": _l("No report has this code."),
+    "nothing_added": _l("Write something or choose a photo."),
+    "text_long": _l("Too long: at most 5,000 characters."),
+    "expired": _l("This page was open too long. Everything you entered is still here: press send again."),
+    "body_large": _l("The photos were too large together. What you wrote is still here: choose fewer photos."),
+}
+
+PHOTO_ERRORS = {
+    "empty": _l("%(name)s is empty."),
+    "too_large": _l("%(name)s is too large: at most %(megabytes)s MB."),
+    "not_an_image": _l("%(name)s is not a picture."),
+    "unsupported_format": _l("%(name)s is a picture of a kind that is not taken. Use JPEG, PNG, WebP or HEIC."),
+    "animated": _l("%(name)s moves. Only still pictures are taken."),
+    "broken": _l("%(name)s is damaged and cannot be opened."),
+    "too_many_pixels": _l("%(name)s has too many pixels."),
+    "too_many": _l("%(name)s was not taken: at most %(count)s photos."),
+}
+
+
+def say(code: str) -> str:
+    """The message of an error code; raises KeyError for a code that has none."""
+    return str(ERRORS[code])
+
+
+def say_photo(code: str, name: str, *, max_bytes: int, max_photos: int) -> str:
+    """The message about one refused file."""
+    message = PHOTO_ERRORS.get(code, PHOTO_ERRORS["broken"])
+    return str(message) % {"name": name or gettext("A file"), "megabytes": max_bytes >> 20, "count": max_photos}

@@ -1,0 +1,134 @@
+"""A case's public page and the pictures that were let out. Also the outcomes of inspections."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, abort, render_template
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from webapp.core import clock
+from webapp.core.instance import instance
+from webapp.inspections import queries as inspections
+from webapp.pages import labels
+from webapp.pages.public import outcomes
+from webapp.pages.public.shared import shared_bytes
+from webapp.pages.public.views import (
+    category_icon,
+    category_name,
+    keepable_page,
+    outcome_rows,
+    place_name,
+    unit_name,
+    units_of,
+)
+from webapp.reports import lifecycle, queries
+from webapp.reports.privacy import PublicCase, PublicPhoto
+
+bp = Blueprint("cases", __name__)
+bp.add_url_rule("/outcomes", "outcomes", outcomes.listing)
+bp.add_url_rule("/outcomes/<public_id>", "outcome", outcomes.one)
+
+# A picture may be taken back, so caches ask again soon.
+PHOTO_CACHE = "public, max-age=300"
+
+
+@bp.get("/cases/<public_id>")
+def case(public_id: str) -> Response:
+    """What happened, where it stands, who has it and until when, and what came of it."""
+    now = clock.now()
+    found = queries.public_by_id(public_id[:16], now)
+    if found is None:
+        abort(404)
+    shown = found.case
+    results = outcome_rows(inspections.of_report(found.key, now))
+    names = queries.area_names([shown.area_code, shown.province_code])
+    units = units_of([shown.unit_code, shown.supervisor_code, *(a.unit_code for a in shown.answers)])
+    view = {
+        "case": shown,
+        "title": category_name(shown.category_code),
+        "sign": category_icon(shown.category_code),
+        "place": place_name(shown.area_code, shown.province_code, names),
+        "status_label": labels.STATUS[shown.status],
+        "meaning": labels.STATUS_MEANING[shown.status],
+        "reported_on": labels.day(shown.reported_at),
+        "due": labels.day(shown.due_at) if shown.due_at and _clock_runs(shown) else None,
+        "overdue": labels.overdue_words(shown.due_at, now) if shown.overdue and shown.due_at else None,
+        "unit": unit_name(shown.unit_code, units),
+        "supervisor": unit_name(shown.supervisor_code, units),
+        "photos": _photos(shown.photos, _("Picture from the report")),
+        "answers": [
+            {
+                "unit": unit_name(answer.unit_code, units),
+                "text": answer.text,
+                "on": labels.day(answer.at),
+                "iso": labels.iso_day(answer.at),
+                "photos": _photos(answer.photos, _("Picture from the unit's answer")),
+            }
+            for answer in shown.answers
+        ],
+        "outcomes": results,
+        "steps": _steps(shown, found.steps, {row["outcome"].id for row in results}),
+        "around": _around(shown),
+    }
+    return keepable_page(render_template("public/case.html", **view), view, [str(v) for v in view.values()])
+
+
+@bp.get("/photos/<name>")
+def photo(name: str) -> Response:
+    """A clean copy (`{id}.webp`) or its small one (`{id}-s.webp`), once it has been let out; else 404."""
+    stem, dot, ending = name.partition(".")
+    small = stem.endswith("-s")
+    public_id = stem.removesuffix("-s")
+    if not dot or ending != "webp" or not public_id.isalnum() or len(public_id) > 24:
+        abort(404)
+    found = queries.public_photo(public_id, clock.now())
+    if found is None:
+        abort(404)
+    try:
+        data = instance().storage.get(found.thumb_name if small else found.clean_name)
+    except FileNotFoundError:
+        abort(404)
+    return shared_bytes(data, PHOTO_CACHE, mimetype="image/webp")
+
+
+def _clock_runs(shown: PublicCase) -> bool:
+    return shown.status in (*lifecycle.TRIAGE, *lifecycle.AT_UNIT)
+
+
+def _photos(photos: tuple[PublicPhoto, ...], words: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "url": f"/photos/{p.public_id}.webp",
+            "thumb_url": f"/photos/{p.public_id}-s.webp",
+            "alt": f"{words} ({number}/{len(photos)})",
+        }
+        for number, p in enumerate(photos, 1)
+    ]
+
+
+def _steps(
+    shown: PublicCase, steps: list[tuple[datetime, str, dict[str, Any]]], published: set[str]
+) -> list[dict[str, Any]]:
+    """The timeline, latest last. Days only: a minute would tell when somebody stood there with a phone."""
+    items = []
+    for at, kind, data in steps:
+        item = {"at_label": labels.day(at), "at_iso": labels.iso_day(at)}
+        if kind == "report:submitted":
+            items.append(item | {"title": _("A report came in"), "status": lifecycle.NEW})
+        elif kind == "report:moved" and data.get("to") in labels.STATUS:
+            items.append(item | {"title": labels.STATUS[data["to"]], "status": data["to"]})
+        elif kind == "outcome:published" and data.get("outcome") in published:
+            items.append(
+                item | {"title": _("The outcome of the inspection was published"), "tone": "good", "icon": "document"}
+            )
+    return items
+
+
+def _around(shown: PublicCase) -> str | None:
+    """The map at the case's public place."""
+    if shown.lon is None or shown.lat is None:
+        return None
+    return f"/map#{12 if shown.blurred_to_commune else 15}/{shown.lat:.5f}/{shown.lon:.5f}"

@@ -1,0 +1,1 @@
+"""Pages for the one who reports: the form, and following by code."""

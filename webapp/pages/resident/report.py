@@ -1,0 +1,58 @@
+"""The report form. It works with nothing but HTML; modules in static/js make it better."""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from webapp.areas import queries as areas
+from webapp.pages.resident import form as report_form
+from webapp.pages.resident.form import ReportForm
+from webapp.pages.web import csrf
+from webapp.reports import service
+
+bp = Blueprint("report", __name__)
+
+
+@bp.get("/report")
+def show() -> str:
+    """An empty form; ?category= and ?lat=&lon= fill it in (links from the map, QR codes at a place)."""
+    given = {name: request.args[name] for name in ("category", "lat", "lon", "province") if name in request.args}
+    return _page(report_form.blank(given))
+
+
+@bp.post("/report")
+@csrf.exempt  # checked in the form itself, so that an expired page keeps what was typed
+def send() -> Response | tuple[str, int]:
+    """Take a report and answer with its page under the code; the same form sent twice is one report."""
+    form = report_form.read(request)
+    if form.submission is None:
+        return _page(form), 413 if request.content_length and _too_large() else 422
+    submitted = service.submit(form.submission)
+    return redirect(f"/r/{submitted.code}?sent=1", 303)
+
+
+@bp.get("/report/communes/<province>.json")
+def communes(province: str) -> Response:
+    """Codes and names of a province's communes, for the list beside the field."""
+    found = areas.communes_of(province)
+    response = jsonify([[area.code, area.name] for area in found])
+    response.cache_control.public = True
+    response.cache_control.max_age = 86_400
+    response.status_code = 200 if found else 404
+    return response
+
+
+def _too_large() -> bool:
+    from webapp.core.instance import instance
+
+    return (request.content_length or 0) > instance().settings.max_body_bytes
+
+
+def _page(form: ReportForm) -> str:
+    return render_template(
+        "resident/report.html",
+        form=form,
+        catalogue=report_form.catalogue(),
+        provinces=[(area.code, area.name) for area in areas.provinces()],
+    )

@@ -1,0 +1,67 @@
+"""The responsible unit's desk: cases passed to it, and nothing about who reported them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, render_template, request
+
+from webapp.core.instance import instance
+from webapp.pages.access import identity, require
+from webapp.pages.desk import case_page, listing
+from webapp.reports import desk_queries
+from webapp.reports.models import Report
+
+bp = Blueprint("unit", __name__, url_prefix="/unit")
+
+
+@bp.after_request
+def _keep_nothing(response: Response) -> Response:
+    """As on the Front's desk: nothing of a case stays in a browser."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+@bp.get("")
+def queue() -> str:
+    """The cases of my unit, the most urgent first."""
+    require("report:list")
+    return render_template("unit/queue.html", **listing.context(request, identity(), "/unit"))
+
+
+@bp.get("/cases/<public_id>")
+def case(public_id: str) -> Response:
+    """What a unit needs for its work on one case."""
+    report = found(public_id)
+    return case_page.render(report, identity(), "/unit")
+
+
+@bp.get("/photos/<public_id>")
+def photo(public_id: str) -> Response:
+    """A clean copy of what was sent with the report or of the unit's own evidence.
+
+    Not what the sender added later in the talk with the Front.
+    """
+    picture = desk_queries.photo(public_id)
+    if picture is None or picture.purpose not in {"report", "answer"} or picture.state != "clean":
+        abort(404)
+    _require_visible(picture.report)
+    name = picture.thumb_name if "s" in request.args else picture.clean_name
+    return Response(instance().storage.get(name), mimetype="image/webp")
+
+
+def found(public_id: str, *, lock: bool = False) -> Report:
+    """The case, if the Front has passed it to the signed-in person's unit; 404 else."""
+    report = desk_queries.by_public_id(public_id, lock=lock)
+    if report is None:
+        abort(404)
+    _require_visible(report)
+    return report
+
+
+def _require_visible(report: Report) -> None:
+    require("report:view", report)
+    if report.status not in desk_queries.UNIT_SEES:
+        abort(404)  # until the Front has decided, the unit is only the machine's proposal
+
+
+from webapp.pages.unit import actions  # noqa: E402, F401 - its routes belong to this blueprint

@@ -1,0 +1,1 @@
+"""Reports of residents and what becomes of them."""

@@ -1,0 +1,335 @@
+"""What the desks of staff ask for: the queue, its counts, names to show, and cases like this one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select, true, tuple_
+from sqlalchemy.orm import contains_eager, load_only
+
+from geo.positions import distance_m
+from webapp.accounts import permissions
+from webapp.accounts.models import User
+from webapp.accounts.permissions import Identity
+from webapp.areas.models import Area
+from webapp.core.db import UtcDateTime, db
+from webapp.core.events import Event
+from webapp.reports import lifecycle
+from webapp.reports.models import Category, Contact, Photo, Report
+
+PAGE = 50
+NEAR_METRES, NEAR_DAYS, NEAR_LOOK_AT = 500, 30, 400
+
+# What a unit gets to see: only what the Front has passed to it. Before that `unit_code` is a proposal.
+UNIT_SEES = (*lifecycle.AT_UNIT, lifecycle.ANSWERED, lifecycle.VERIFIED, lifecycle.CLOSED)
+# The clock runs until the unit has answered.
+CLOCK_RUNS = (*lifecycle.TRIAGE, *lifecycle.AT_UNIT)
+_FAR = datetime(9999, 1, 1, tzinfo=UTC)
+
+FRONT_TABS: dict[str, tuple[str, ...]] = {
+    "now": (lifecycle.NEW, lifecycle.RECEIVED, lifecycle.SCREENING, lifecycle.ANSWERED, lifecycle.VERIFIED),
+    "triage": (lifecycle.NEW, lifecycle.RECEIVED, lifecycle.SCREENING),
+    "waiting": (lifecycle.NEEDS_INFO,),
+    "units": lifecycle.AT_UNIT,
+    "overdue": CLOCK_RUNS,
+    "answered": (lifecycle.ANSWERED,),
+    "verified": (lifecycle.VERIFIED,),
+    "ended": lifecycle.ENDED,
+    "all": lifecycle.STATUSES,
+}
+UNIT_TABS: dict[str, tuple[str, ...]] = {
+    "now": lifecycle.AT_UNIT,
+    "accept": (lifecycle.ASSIGNED,),
+    "verifying": (lifecycle.VERIFYING,),
+    "in_progress": (lifecycle.IN_PROGRESS,),
+    "rework": (lifecycle.REWORK,),
+    "overdue": lifecycle.AT_UNIT,
+    "answered": (lifecycle.ANSWERED, lifecycle.VERIFIED),
+    "ended": (lifecycle.CLOSED,),
+}
+_LATE_TOO = {"now"}  # tabs that also hold every late case, whoever's move it is
+_ONLY_LATE = {"overdue"}
+_BY_CHANGE = {"ended", "all", "answered"}  # nothing is urgent there: what changed last comes first
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list is narrowed to. `public_id` is a case number or its beginning."""
+
+    group: str = ""
+    commune: str = ""
+    public_id: str = ""
+    communes: tuple[str, ...] | None = None  # codes that the searched name means
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a queue. Nothing of it is private: that there are photos or a contact, not which."""
+
+    report: Report
+    has_photos: bool
+    has_contact: bool
+    late: bool
+    note: str = ""  # refused, reopened, supplemented: how the case came back
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a queue; `after` continues it, empty where there is no more."""
+
+    rows: list[Row]
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A case like another one; metres apart, None where one of them has no exact position."""
+
+    report: Report
+    metres: int | None
+    days: int = field(default=0)
+
+
+def in_scope(identity: Identity) -> ColumnElement[bool]:
+    """The SQL twin of `permissions.in_scope`, with what a unit may not see yet left out."""
+    if identity.role == permissions.COMMUNE_FRONT and identity.area_code:
+        return or_(Report.area_code == identity.area_code, Report.supervisor_code == identity.unit_code)
+    if identity.role == permissions.PROVINCE_FRONT and identity.province_code:
+        return Report.province_code == identity.province_code
+    if identity.role == permissions.CENTRAL_FRONT:
+        return true()
+    if identity.role == permissions.UNIT_OFFICER and identity.unit_code:
+        return and_(Report.unit_code == identity.unit_code, Report.status.in_(UNIT_SEES))
+    return false()
+
+
+def tabs_of(identity: Identity) -> dict[str, tuple[str, ...]]:
+    """The tabs of this identity's desk: name -> statuses."""
+    return UNIT_TABS if identity.role == permissions.UNIT_OFFICER else FRONT_TABS
+
+
+def counts(identity: Identity, now: datetime) -> dict[str, int]:
+    """How many cases each tab holds, in one statement."""
+    query = (
+        select(Report.status, func.count(), func.sum(case((_late(now), 1), else_=0)))
+        .where(in_scope(identity))
+        .group_by(Report.status)
+    )
+    found = {status: (number, int(late or 0)) for status, number, late in db.session.execute(query)}
+    totals: dict[str, int] = {}
+    for tab, statuses in tabs_of(identity).items():
+        if tab in _ONLY_LATE:
+            totals[tab] = sum(found.get(s, (0, 0))[1] for s in statuses)
+            continue
+        totals[tab] = sum(found.get(s, (0, 0))[0] for s in statuses)
+        if tab in _LATE_TOO:
+            totals[tab] += sum(late for status, (_, late) in found.items() if status not in statuses)
+    return totals
+
+
+def queue(identity: Identity, tab: str, filters: Filters, now: datetime, after: str = "") -> Page:
+    """PAGE cases of a tab, the most urgent first: late ones, then by due time; ended ones by last change.
+
+    Two statements, whatever the number of cases. An `after` that cannot be read gives the first page.
+    """
+    statuses = tabs_of(identity)[tab]
+    late = _late(now)
+    wanted: ColumnElement[bool] = Report.status.in_(statuses)
+    if tab in _LATE_TOO:
+        wanted = or_(wanted, late)
+    elif tab in _ONLY_LATE:
+        wanted = and_(wanted, late)
+    query = (
+        select(
+            Report,
+            select(Photo.id).where(Photo.report_id == Report.id).exists(),
+            select(Contact.id).where(Contact.report_id == Report.id).exists(),
+        )
+        .join(Report.category)
+        .options(contains_eager(Report.category), load_only(*_LIST_COLUMNS))
+        .where(in_scope(identity), wanted, *_narrow(filters))
+    )
+    query, key = _ordered(query, tab, now, after)
+    found = db.session.execute(query.limit(PAGE + 1)).all()
+    rows = [Row(report, photos, contact, is_late(report, now)) for report, photos, contact in found[:PAGE]]
+    notes = _how_they_came_back([row.report for row in rows])
+    return Page(
+        [Row(r.report, r.has_photos, r.has_contact, r.late, notes.get(r.report.id, "")) for r in rows],
+        key(rows[-1].report) if len(found) > PAGE else "",
+    )
+
+
+_LIST_COLUMNS = (
+    Report.public_id,
+    Report.status,
+    Report.category_code,
+    Report.area_code,
+    Report.province_code,
+    Report.unit_code,
+    Report.supervisor_code,
+    Report.created_at,
+    Report.updated_at,
+    Report.due_at,
+)
+
+
+def is_late(report: Report, now: datetime) -> bool:
+    """Whether the case's clock runs and has run out."""
+    return report.due_at is not None and report.due_at < now and report.status in CLOCK_RUNS
+
+
+def _late(now: datetime) -> ColumnElement[bool]:
+    return and_(Report.due_at < now, Report.status.in_(CLOCK_RUNS))
+
+
+def _narrow(filters: Filters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.group:
+        conditions.append(Category.group_code == filters.group)
+    if filters.commune:
+        conditions.append(Report.area_code == filters.commune)
+    named: list[ColumnElement[bool]] = []
+    if filters.public_id:
+        named.append(Report.public_id.startswith(filters.public_id, autoescape=True))
+    if filters.communes is not None:
+        named.append(Report.area_code.in_(filters.communes))
+    if named:
+        conditions.append(or_(*named))
+    return conditions
+
+
+def _ordered(query: Select[Any], tab: str, now: datetime, after: str) -> tuple[Select[Any], Any]:
+    """The query in its order and after the last row of the page before, and what makes a row's place."""
+    place = _read_place(after)
+    if tab in _BY_CHANGE:
+        query = query.order_by(Report.updated_at.desc(), Report.id.desc())
+        if place:
+            query = query.where(tuple_(Report.updated_at, Report.id) < tuple_(_time(place[1]), place[2]))
+        return query, lambda report: _place(0, report.updated_at, report.id)
+    rank = case((_late(now), 0), (Report.status.in_(CLOCK_RUNS), 1), else_=2)
+    due = func.coalesce(Report.due_at, _time(_FAR))
+    query = query.order_by(rank, due, Report.id)
+    if place:
+        query = query.where(tuple_(rank, due, Report.id) > tuple_(place[0], _time(place[1]), place[2]))
+
+    def of(report: Report) -> str:
+        number = 0 if is_late(report, now) else 1 if report.status in CLOCK_RUNS else 2
+        return _place(number, report.due_at or _FAR, report.id)
+
+    return query, of
+
+
+def _time(moment: datetime) -> ColumnElement[datetime]:
+    return literal(moment, UtcDateTime)
+
+
+def _place(rank: int, moment: datetime, number: int) -> str:
+    return f"{rank}_{moment.isoformat()}_{number}"
+
+
+def _read_place(text: str) -> tuple[int, datetime, int] | None:
+    try:
+        rank, moment, number = text.split("_")
+        when = datetime.fromisoformat(moment)
+        if when.tzinfo is None or int(number) >= 1 << 63:
+            return None
+        return int(rank) % 10, when.astimezone(UTC), int(number)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _how_they_came_back(reports: Iterable[Report]) -> dict[int, str]:
+    """For cases that have been further already: refused by the unit, reopened, or supplemented."""
+    back = {f"report:{r.id}": r for r in reports if r.status in (lifecycle.SCREENING, lifecycle.REWORK)}
+    if not back:
+        return {}
+    moves = db.session.execute(
+        select(Event.stream, Event.data)
+        .where(Event.stream.in_(back), Event.kind == "report:moved")
+        .order_by(Event.stream, Event.seq)
+    )
+    notes: dict[int, str] = {}
+    for stream, data in moves:
+        report = back[stream]
+        if data.get("to") != report.status:
+            continue
+        frm = data.get("from")
+        notes[report.id] = (
+            "refused"
+            if frm == lifecycle.ASSIGNED
+            else "supplemented"
+            if frm == lifecycle.NEEDS_INFO
+            else "reopened"
+            if frm in lifecycle.ENDED
+            else ""
+        )
+    return notes
+
+
+def by_public_id(public_id: str, *, lock: bool = False) -> Report | None:
+    """The report under its public name; with `lock` nobody else changes it until the transaction ends."""
+    query = select(Report).where(Report.public_id == public_id)
+    if lock:
+        query = query.with_for_update(of=Report)
+    return db.session.scalars(query).first()
+
+
+def near(report: Report, identity: Identity, limit: int = 8) -> list[Near]:
+    """Cases of the same category within NEAR_METRES and NEAR_DAYS that the identity may see, nearest first.
+
+    Without an exact position: those of the same commune.
+    """
+    span = timedelta(days=NEAR_DAYS)
+    query = (
+        select(Report)
+        .options(load_only(*_LIST_COLUMNS, Report.location, Report.duplicate_of_id))
+        .where(
+            in_scope(identity),
+            Report.id != report.id,
+            Report.category_code == report.category_code,
+            Report.created_at.between(report.created_at - span, report.created_at + span),
+            Report.province_code == report.province_code,
+        )
+        .order_by(Report.created_at.desc())
+        .limit(NEAR_LOOK_AT)
+    )
+    found = []
+    for other in db.session.scalars(query):
+        days = abs((other.created_at - report.created_at).days)
+        if report.location is not None and other.location is not None:
+            metres = distance_m(report.location.x, report.location.y, other.location.x, other.location.y)
+            if metres <= NEAR_METRES:
+                found.append(Near(other, round(metres), days))
+        elif report.area_code and other.area_code == report.area_code:
+            found.append(Near(other, None, days))
+    return sorted(found, key=lambda n: (n.metres is None, n.metres or 0, n.days))[:limit]
+
+
+def has_contact(report: Report) -> bool:
+    """Whether the reporter left a contact. What it is stays sealed."""
+    return bool(db.session.scalar(select(Contact.id).where(Contact.report_id == report.id).limit(1)))
+
+
+def photo(public_id: str) -> Photo | None:
+    """A picture under its public name."""
+    return db.session.scalars(select(Photo).where(Photo.public_id == public_id)).first()
+
+
+def area_names(codes: Iterable[str | None]) -> dict[str, str]:
+    """Names of communes and provinces by code, the latest where there were several."""
+    wanted = {code for code in codes if code}
+    if not wanted:
+        return {}
+    query = select(Area.code, Area.name).where(Area.code.in_(wanted)).order_by(Area.valid_from)
+    return {code: name for code, name in db.session.execute(query)}
+
+
+def posts(user_ids: Iterable[int | None]) -> dict[int, str]:
+    """The posts that members of staff hold, by their ids."""
+    wanted = {number for number in user_ids if number}
+    if not wanted:
+        return {}
+    return dict(db.session.execute(select(User.id, User.name).where(User.id.in_(wanted))).tuples().all())

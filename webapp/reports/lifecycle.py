@@ -1,0 +1,123 @@
+"""The life of a report as one table: (from, to) -> Transition. Anything that is not here cannot happen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NEW = "new"  # Mới gửi
+RECEIVED = "received"  # Đã tiếp nhận
+SCREENING = "screening"  # Đang sàng lọc
+NEEDS_INFO = "needs_info"  # Cần bổ sung
+ASSIGNED = "assigned"  # Đã chuyển xử lý
+VERIFYING = "verifying"  # Đang xác minh
+IN_PROGRESS = "in_progress"  # Đang xử lý
+ANSWERED = "answered"  # Đã trả lời
+VERIFIED = "verified"  # Đã kiểm chứng
+REWORK = "rework"  # Yêu cầu xử lý lại
+CLOSED = "closed"  # Đóng
+DUPLICATE = "duplicate"  # Trùng lặp
+OUT_OF_SCOPE = "out_of_scope"  # Không thuộc phạm vi
+REJECTED = "rejected"  # Từ chối
+
+STATUSES = (
+    NEW,
+    RECEIVED,
+    SCREENING,
+    NEEDS_INFO,
+    ASSIGNED,
+    VERIFYING,
+    IN_PROGRESS,
+    ANSWERED,
+    VERIFIED,
+    REWORK,
+    CLOSED,
+    DUPLICATE,
+    OUT_OF_SCOPE,
+    REJECTED,
+)
+TRIAGE = (NEW, RECEIVED, SCREENING, NEEDS_INFO)  # the Front's move
+AT_UNIT = (ASSIGNED, VERIFYING, IN_PROGRESS, REWORK)  # the unit's move
+ENDED = (CLOSED, DUPLICATE, OUT_OF_SCOPE, REJECTED)
+OPEN = tuple(s for s in STATUSES if s not in ENDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What a step asks for. `permission` is a name of `accounts.permissions`."""
+
+    permission: str
+    needs_reason: bool = False
+    needs_evidence: bool = False
+    needs_unit: bool = False
+
+
+TRANSITIONS: dict[tuple[str, str], Transition] = {
+    (NEW, RECEIVED): Transition("report:route"),
+    (RECEIVED, SCREENING): Transition("report:take"),
+    # The Front passes it on
+    (RECEIVED, ASSIGNED): Transition("report:assign", needs_unit=True),
+    (SCREENING, ASSIGNED): Transition("report:assign", needs_unit=True),
+    # or asks the reporter, who answers under the code
+    (RECEIVED, NEEDS_INFO): Transition("report:ask", needs_reason=True),
+    (SCREENING, NEEDS_INFO): Transition("report:ask", needs_reason=True),
+    (NEEDS_INFO, SCREENING): Transition("report:supplement"),
+    (NEEDS_INFO, ASSIGNED): Transition("report:assign", needs_unit=True),
+    # or ends it, never without a word
+    (RECEIVED, DUPLICATE): Transition("report:mark_duplicate"),
+    (SCREENING, DUPLICATE): Transition("report:mark_duplicate"),
+    (NEEDS_INFO, DUPLICATE): Transition("report:mark_duplicate"),
+    (RECEIVED, OUT_OF_SCOPE): Transition("report:reject", needs_reason=True),
+    (SCREENING, OUT_OF_SCOPE): Transition("report:reject", needs_reason=True),
+    (RECEIVED, REJECTED): Transition("report:reject", needs_reason=True),
+    (SCREENING, REJECTED): Transition("report:reject", needs_reason=True),
+    (NEEDS_INFO, REJECTED): Transition("report:reject", needs_reason=True),
+    # The unit accepts or gives it back
+    (ASSIGNED, VERIFYING): Transition("report:accept"),
+    (ASSIGNED, SCREENING): Transition("report:refuse", needs_reason=True),
+    (VERIFYING, IN_PROGRESS): Transition("report:start"),
+    (VERIFYING, ANSWERED): Transition("report:answer", needs_evidence=True),
+    (IN_PROGRESS, ANSWERED): Transition("report:answer", needs_evidence=True),
+    (REWORK, IN_PROGRESS): Transition("report:start"),
+    (REWORK, ANSWERED): Transition("report:answer", needs_evidence=True),
+    # The Front checks the answer
+    (ANSWERED, VERIFIED): Transition("report:verify"),
+    (ANSWERED, REWORK): Transition("report:verify", needs_reason=True),
+    (VERIFIED, CLOSED): Transition("report:close"),
+    # Nothing that has ended is out of reach
+    (CLOSED, REWORK): Transition("report:reopen", needs_reason=True),
+    (DUPLICATE, SCREENING): Transition("report:reopen", needs_reason=True),
+    (OUT_OF_SCOPE, SCREENING): Transition("report:reopen", needs_reason=True),
+    (REJECTED, SCREENING): Transition("report:reopen", needs_reason=True),
+}
+
+
+class NotAllowed(ValueError):
+    """The step is not in the table from where the report stands."""
+
+
+class Missing(ValueError):
+    """The step needs something that was not given; `what` is reason, evidence or unit."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"this step needs a {what}")
+        self.what = what
+
+
+def check(frm: str, to: str, *, reason: str = "", evidence: bool = False, unit: bool = False) -> Transition:
+    """The transition from `frm` to `to`. Raises NotAllowed if there is none, Missing if it needs more."""
+    transition = TRANSITIONS.get((frm, to))
+    if transition is None:
+        raise NotAllowed(f"{frm} -> {to}")
+    for needed, given, what in (
+        (transition.needs_reason, bool(reason), "reason"),
+        (transition.needs_evidence, evidence, "evidence"),
+        (transition.needs_unit, unit, "unit"),
+    ):
+        if needed and not given:
+            raise Missing(what)
+    return transition
+
+
+def next_steps(frm: str) -> dict[str, Transition]:
+    """Where a report can go from `frm`, with what each step asks for."""
+    return {to: transition for (start, to), transition in TRANSITIONS.items() if start == frm}

@@ -1,0 +1,214 @@
+"""The tables around a report. Who sent it is nowhere here but sealed, in `Contact`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from shapely.geometry import Point
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.core.db import Base, GeoColumn, Json, UtcDateTime
+from webapp.core.events import BigId
+
+
+class CategoryGroup(Base):
+    """A handful of groups, the first of the two taps by which a resident says what it is."""
+
+    __tablename__ = "category_groups"
+
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer)
+    icon: Mapped[str] = mapped_column(String(60))
+    name: Mapped[dict[str, str]] = mapped_column(Json)
+
+
+class Category(Base):
+    """What can be reported. Loaded from `webapp/data/categories.toml`; texts are {language: text}."""
+
+    __tablename__ = "categories"
+
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    group_code: Mapped[str] = mapped_column(ForeignKey("category_groups.code"))
+    position: Mapped[int] = mapped_column(Integer)
+    icon: Mapped[str] = mapped_column(String(60))
+    name: Mapped[dict[str, str]] = mapped_column(Json)
+    description: Mapped[dict[str, str]] = mapped_column(Json)
+    evidence: Mapped[dict[str, list[str]]] = mapped_column(Json)
+    warning: Mapped[dict[str, str]] = mapped_column(Json)
+    sensitive: Mapped[bool] = mapped_column(Boolean)
+    urgent: Mapped[bool] = mapped_column(Boolean)
+    reportable: Mapped[bool] = mapped_column(Boolean)  # False: a campaign, not a violation
+    public_blur_m: Mapped[int | None] = mapped_column(Integer)  # None: only the commune is shown
+    publish_delay_hours: Mapped[int] = mapped_column(Integer)
+    legal: Mapped[list[str]] = mapped_column(Json)
+    retired: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class LegalReference(Base):
+    """A legal basis with the days on which it held and how sure we are of it."""
+
+    __tablename__ = "legal_references"
+
+    code: Mapped[str] = mapped_column(String(60), primary_key=True)
+    title_vi: Mapped[str] = mapped_column(Text)
+    article: Mapped[str] = mapped_column(String(80))
+    subject_vi: Mapped[str] = mapped_column(Text)
+    valid_from: Mapped[date | None] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    certainty: Mapped[str] = mapped_column(String(12))
+    source: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)
+
+
+class Report(Base):
+    """One report and the case it has become. Its history is in the record (`core.events`), not here."""
+
+    __tablename__ = "reports"
+    __table_args__ = (
+        Index("ix_reports_unit_status", "unit_code", "status"),
+        Index("ix_reports_supervisor_status", "supervisor_code", "status"),
+        Index("ix_reports_area", "area_code", "created_at"),
+        Index("ix_reports_province", "province_code", "created_at"),
+        Index("ix_reports_public_cell", "public_cell", "status", "category_code", "created_at"),
+        Index("ix_reports_created", "created_at"),
+        Index("ix_reports_location", "location", postgresql_using="gist").ddl_if(dialect="postgresql"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True)  # random: gaps would betray hidden ones
+    client_key: Mapped[str] = mapped_column(String(64), unique=True)  # hash of the sender's own random id
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)  # keyed hash of the tracking code
+    version: Mapped[int] = mapped_column(Integer)
+
+    # What was sent
+    category_code: Mapped[str] = mapped_column(ForeignKey("categories.code"))
+    description: Mapped[str] = mapped_column(Text, default="")  # private until an officer approves a text
+    observed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lang: Mapped[str] = mapped_column(String(5))
+    channel: Mapped[str] = mapped_column(String(16))  # web, open311, staff
+    location: Mapped[Point | None] = mapped_column(GeoColumn("POINT"))  # exact, never public
+    accuracy_m: Mapped[float | None] = mapped_column(Float)
+    place_source: Mapped[str] = mapped_column(String(12))  # device, map, area, text
+    place_text: Mapped[str] = mapped_column(String(300), default="")
+    area_code: Mapped[str | None] = mapped_column(String(8))  # commune
+    province_code: Mapped[str | None] = mapped_column(String(8))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    # Where it stands
+    status: Mapped[str] = mapped_column(String(16))
+    unit_code: Mapped[str | None] = mapped_column(String(40))
+    supervisor_code: Mapped[str | None] = mapped_column(String(40))
+    lead_code: Mapped[str | None] = mapped_column(String(40))
+    rule_code: Mapped[str | None] = mapped_column(String(60))
+    routing: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)  # the decision in words, see routing
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("reports.id"))
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    # What may be shown of it; see privacy.py
+    publish_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: not to be shown (yet)
+    public_lon: Mapped[float | None] = mapped_column(Float)
+    public_lat: Mapped[float | None] = mapped_column(Float)
+    public_cell: Mapped[int | None] = mapped_column(BigInteger)
+    public_text: Mapped[str] = mapped_column(Text, default="")
+
+    category: Mapped[Category] = relationship(lazy="joined", innerjoin=True)
+    duplicate_of: Mapped[Report | None] = relationship(remote_side=[id])
+    photos: Mapped[list[Photo]] = relationship(back_populates="report", order_by="Photo.id")
+    messages: Mapped[list[Message]] = relationship(back_populates="report", order_by="Message.id")
+    answers: Mapped[list[Answer]] = relationship(back_populates="report", order_by="Answer.id")
+
+    # A save against a version that has moved on fails instead of overwriting.
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class Contact(Base):
+    """How to reach the reporter, sealed to a key that the process taking reports does not hold."""
+
+    __tablename__ = "contacts"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), index=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Photo(Base):
+    """A picture: the sealed original as evidence, and the clean copies once a worker has made them."""
+
+    __tablename__ = "photos"
+    __table_args__ = (UniqueConstraint("report_id", "sha256", "purpose", name="uq_photos_report_sha"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(24), unique=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), index=True)
+    answer_id: Mapped[int | None] = mapped_column(ForeignKey("answers.id"))
+    purpose: Mapped[str] = mapped_column(String(12))  # report, message, answer
+    original: Mapped[str] = mapped_column(String(160))  # name of the sealed original in storage
+    sha256: Mapped[str] = mapped_column(String(64))  # of the original as received
+    size: Mapped[int] = mapped_column(Integer)
+    mime: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(10))  # waiting, clean, refused
+    dhash: Mapped[int | None] = mapped_column(BigInteger)
+    width: Mapped[int | None] = mapped_column(Integer)
+    height: Mapped[int | None] = mapped_column(Integer)
+    public: Mapped[bool] = mapped_column(Boolean, default=False)  # an officer has let it out
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    report: Mapped[Report] = relationship(back_populates="photos")
+
+    @property
+    def clean_name(self) -> str:
+        """Name in storage of the copy without metadata."""
+        return f"clean/{self.public_id}.webp"
+
+    @property
+    def thumb_name(self) -> str:
+        return f"clean/{self.public_id}-s.webp"
+
+
+class Message(Base):
+    """Talk between the Front and the reporter under the code. Never public."""
+
+    __tablename__ = "messages"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), index=True)
+    sender: Mapped[str] = mapped_column(String(10))  # front, reporter
+    user_id: Mapped[int | None] = mapped_column(Integer)
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    report: Mapped[Report] = relationship(back_populates="messages")
+
+
+class Answer(Base):
+    """What the responsible unit says it found and did. Public once the Front lets it out."""
+
+    __tablename__ = "answers"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), index=True)
+    unit_code: Mapped[str] = mapped_column(String(40))
+    user_id: Mapped[int | None] = mapped_column(Integer)
+    text: Mapped[str] = mapped_column(Text)
+    public: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    report: Mapped[Report] = relationship(back_populates="answers")
+    photos: Mapped[list[Photo]] = relationship(primaryjoin="Answer.id == Photo.answer_id", viewonly=True)

@@ -1,0 +1,123 @@
+"""The only builder of what the public sees of a report. What is not taken here stays inside.
+
+Never taken: the exact position, the sender's words and pictures before an officer let them out, contact,
+channel, language, talk with the Front, reasons between offices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from webapp.reports import lifecycle
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPhoto:
+    """A clean copy that an officer has let out."""
+
+    public_id: str
+    width: int | None
+    height: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAnswer:
+    """A unit's answer that the Front has let out."""
+
+    unit_code: str
+    text: str
+    at: datetime
+    photos: tuple[PublicPhoto, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCase:
+    """All that the public may know of one case. Positions are blurred already (WGS84 degrees)."""
+
+    id: str
+    category_code: str
+    status: str
+    lon: float | None
+    lat: float | None
+    blurred_to_commune: bool
+    area_code: str | None
+    province_code: str | None
+    unit_code: str | None
+    supervisor_code: str | None
+    reported_at: datetime
+    updated_at: datetime
+    due_at: datetime | None
+    overdue: bool
+    text: str
+    photos: tuple[PublicPhoto, ...]
+    answers: tuple[PublicAnswer, ...]
+    duplicate_of: str | None
+
+
+def is_public(report: Any, now: datetime) -> bool:
+    """Whether the case may be shown at all by now. `reports.queries.is_public` says the same in SQL."""
+    return report.publish_at is not None and report.publish_at <= now
+
+
+def is_overdue(report: Any, now: datetime) -> bool:
+    """Whether the unit's answer is late: the clock stops with the answer."""
+    waiting = (*lifecycle.TRIAGE, *lifecycle.AT_UNIT)
+    return report.due_at is not None and report.due_at < now and report.status in waiting
+
+
+def public_case(report: Any, now: datetime) -> PublicCase | None:
+    """The public side of a report, or None if there is none (yet)."""
+    if not is_public(report, now):
+        return None
+    original = report.duplicate_of
+    decided = report.status not in lifecycle.TRIAGE
+    return PublicCase(
+        id=report.public_id,
+        category_code=report.category_code,
+        status=report.status,
+        lon=report.public_lon,
+        lat=report.public_lat,
+        blurred_to_commune=report.category.public_blur_m is None,
+        area_code=report.area_code,
+        province_code=report.province_code,
+        # Until the Front has passed it on, the unit is only the machine's proposal.
+        unit_code=report.unit_code if decided else None,
+        supervisor_code=report.supervisor_code,
+        reported_at=report.created_at.replace(minute=0, second=0, microsecond=0),
+        updated_at=report.updated_at,
+        due_at=report.due_at,
+        overdue=is_overdue(report, now),
+        text=report.public_text,
+        photos=tuple(public_photo(p) for p in report.photos if p.purpose == "report" and shows(p)),
+        answers=tuple(
+            PublicAnswer(a.unit_code, a.text, a.created_at, tuple(public_photo(p) for p in a.photos if shows(p)))
+            for a in report.answers
+            if a.public
+        ),
+        duplicate_of=original.public_id if original is not None and is_public(original, now) else None,
+    )
+
+
+def shows(photo: Any) -> bool:
+    """Whether a picture may be seen by everybody: cleaned without fault, and let out by an officer."""
+    return photo.state == "clean" and photo.public
+
+
+def public_photo(photo: Any) -> PublicPhoto:
+    """What is known of a picture outside: never its original's hash, size or name."""
+    return PublicPhoto(photo.public_id, photo.width, photo.height)
+
+
+# Steps of the record that the public may read, and what of their data.
+_PUBLIC_STEPS = {"report:submitted": (), "report:moved": ("to",), "outcome:published": ("outcome",)}
+
+
+def public_steps(entries: list[Any]) -> list[tuple[datetime, str, dict[str, Any]]]:
+    """(when, kind, data) of the record's entries that are public, with nothing but their public data."""
+    return [
+        (entry.at, entry.kind, {key: entry.data[key] for key in _PUBLIC_STEPS[entry.kind] if key in entry.data})
+        for entry in entries
+        if entry.public and entry.kind in _PUBLIC_STEPS
+    ]

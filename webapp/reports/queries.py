@@ -1,0 +1,419 @@
+"""What the public reads of reports: lists, counts, map tiles, one case.
+
+Every statement here starts from `countable` or `is_public`, and takes only the columns that `privacy.PublicCase`
+has too; a test compares the two. A delayed or hidden report is in no number, on no page and under no filter.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from datetime import time as clock_time
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from geo import cells
+from webapp.areas.models import Area
+from webapp.core import clock, events
+from webapp.core.db import db
+from webapp.reports import lifecycle, privacy
+from webapp.reports.models import Answer, Category, CategoryGroup, Photo, Report
+from webapp.reports.service import stream
+
+# What a status says to somebody who looks at a map. A duplicate is in none: its original is counted.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "waiting": lifecycle.TRIAGE,
+    "working": lifecycle.AT_UNIT,
+    "answered": (lifecycle.ANSWERED,),
+    "done": (lifecycle.VERIFIED, lifecycle.CLOSED),
+    "ended": (lifecycle.OUT_OF_SCOPE, lifecycle.REJECTED),
+}
+GROUP_OF = {status: group for group, statuses in GROUPS.items() for status in statuses}
+OVERDUE = "overdue"
+
+MAX_ZOOM = 20
+PAGE = 20
+_CATALOGUE_FOR_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a reader asks for; None means everything. Days are Vietnam's, both included."""
+
+    category: str | None = None
+    group: str | None = None  # of categories
+    status: str | None = None  # a status, one of GROUPS, or "overdue"
+    since: date | None = None
+    until: date | None = None
+    unit: str | None = None
+    province: str | None = None
+    commune: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One case as lists show it: the fields of `privacy.PublicCase` under the same names."""
+
+    id: str
+    category_code: str
+    status: str
+    lon: float | None
+    lat: float | None
+    area_code: str | None
+    province_code: str | None
+    reported_at: datetime
+    overdue: bool
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of rows, newest first. `newer` and `older` are ids of cases to go on from, None at an end."""
+
+    rows: tuple[Row, ...]
+    newer: str | None
+    older: str | None
+
+
+class BadCursor(ValueError):
+    """There is no public case to go on from under this id."""
+
+
+# -- conditions ----------------------------------------------------------------------------------------------
+
+
+def is_public(now: datetime) -> ColumnElement[bool]:
+    """`privacy.is_public` in SQL."""
+    return and_(Report.publish_at.is_not(None), Report.publish_at <= now)
+
+
+def is_overdue(now: datetime) -> ColumnElement[bool]:
+    """`privacy.is_overdue` in SQL."""
+    return and_(
+        Report.due_at.is_not(None),
+        Report.due_at < now,
+        Report.status.in_((*lifecycle.TRIAGE, *lifecycle.AT_UNIT)),
+    )
+
+
+def countable(now: datetime) -> ColumnElement[bool]:
+    """Public and not the duplicate of another: what lists, figures and the map are made of."""
+    return and_(is_public(now), Report.status != lifecycle.DUPLICATE)
+
+
+def matching(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
+    """The conditions of the filters, `countable` among them."""
+    found = [countable(now)]
+    if filters.category:
+        found.append(Report.category_code == filters.category)
+    if filters.group:
+        of_group = select(Category.code).where(Category.group_code == filters.group)
+        found.append(Report.category_code.in_(of_group))
+    if filters.status == OVERDUE:
+        found.append(is_overdue(now))
+    elif filters.status in GROUPS:
+        found.append(Report.status.in_(GROUPS[filters.status]))
+    elif filters.status:
+        found.append(Report.status == filters.status)
+    if filters.since:
+        found.append(Report.created_at >= _midnight(filters.since))
+    if filters.until:
+        found.append(Report.created_at < _midnight(filters.until + timedelta(days=1)))
+    if filters.unit:
+        # While the Front screens, the unit is only the machine's proposal and nobody else's to know.
+        found.append(and_(Report.unit_code == filters.unit, Report.status.not_in(lifecycle.TRIAGE)))
+    if filters.province:
+        found.append(Report.province_code == filters.province)
+    if filters.commune:
+        found.append(Report.area_code == filters.commune)
+    return found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, clock_time(0), clock.VIETNAM)
+
+
+# -- the map ---------------------------------------------------------------------------------------------------
+
+
+def sub_cells(z: int) -> int:
+    """By how many levels a tile of zoom `z` is divided for clusters: 64 pixels wide far out, 4 at the nearest."""
+    depth = 2 if z <= 10 else 3 if z <= 13 else 4 if z <= 15 else z - 12
+    return min(depth, cells.ZOOM - z)
+
+
+def tile(z: int, x: int, y: int, filters: Filters, now: datetime) -> dict[str, Any]:
+    """What lies in a map tile, in one statement: clusters where several share a sub-cell, else single cases.
+
+    `same` marks a cluster of cases at one and the same point, which no zoom takes apart; `area` is its
+    commune. Raises ValueError if there is no such tile.
+    """
+    low, high = cells.tile_range(z, x, y)
+    shift = 2 * (cells.ZOOM - z - sub_cells(z))
+    # As a literal: PostgreSQL does not take a parameter in GROUP BY for the one in SELECT.
+    sub = Report.public_cell.op(">>")(literal_column(str(int(shift)))).label("sub")
+    query = (
+        select(
+            func.count().label("n"),
+            func.sum(case((is_overdue(now), 1), else_=0)).label("overdue"),
+            *(
+                func.sum(case((Report.status.in_(statuses), 1), else_=0)).label(group)
+                for group, statuses in GROUPS.items()
+            ),
+            func.avg(Report.public_lon).label("lon"),
+            func.avg(Report.public_lat).label("lat"),
+            func.min(Report.public_cell).label("first"),
+            func.max(Report.public_cell).label("last"),
+            func.min(Report.public_id).label("id"),
+            func.min(Report.category_code).label("category"),
+            func.min(Report.status).label("status"),
+            func.min(Report.area_code).label("area"),
+            sub,
+        )
+        .where(Report.public_cell >= low, Report.public_cell < high, *matching(filters, now))
+        .group_by("sub")
+        .order_by("sub")
+    )
+    icons = catalogue().categories
+    clusters: list[dict[str, Any]] = []
+    reports: list[dict[str, Any]] = []
+    for row in db.session.execute(query):
+        place = {"lon": round(row.lon, 5), "lat": round(row.lat, 5)}
+        if row.n == 1:
+            known = icons.get(row.category)
+            reports.append(
+                {"id": row.id}
+                | place
+                | {
+                    "category": row.category,
+                    "icon": known.icon if known else "icon-other",
+                    "status": row.status,
+                    "overdue": bool(row.overdue),
+                }
+            )
+            continue
+        by = {group: count for group in GROUPS if (count := int(getattr(row, group)))}
+        cluster = place | {"count": row.n, "by": by, "overdue": int(row.overdue)}
+        if row.first == row.last:
+            cluster |= {"same": True, "area": row.area}
+        clusters.append(cluster)
+    return {"clusters": clusters, "reports": reports}
+
+
+# -- lists and figures -----------------------------------------------------------------------------------------
+
+
+def counts(filters: Filters, now: datetime) -> dict[str, int]:
+    """How many cases there are by group of status, how many of them are overdue, and all together ("total")."""
+    query = select(
+        func.count().label("total"),
+        func.coalesce(func.sum(case((is_overdue(now), 1), else_=0)), 0).label(OVERDUE),
+        *(
+            func.coalesce(func.sum(case((Report.status.in_(statuses), 1), else_=0)), 0).label(group)
+            for group, statuses in GROUPS.items()
+        ),
+    ).where(*matching(filters, now))
+    return {name: int(value) for name, value in db.session.execute(query).one()._mapping.items()}
+
+
+def public_list(
+    filters: Filters,
+    now: datetime,
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    bbox: tuple[float, float, float, float] | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """A page of cases, newest first: those after (older) or before (newer) a case's id.
+
+    Cursors are ids and not moments, because a moment would tell when exactly somebody sent a report. `bbox` is
+    (west, south, east, north) in degrees. Raises BadCursor.
+    """
+    query = _rows().where(*matching(filters, now))
+    if bbox is not None:
+        query = query.where(*_within(bbox))
+    newest_first = (Report.created_at.desc(), Report.id.desc())
+    cursor = after or before
+    if cursor:
+        at = db.session.execute(
+            select(Report.created_at, Report.id).where(Report.public_id == cursor, is_public(now))
+        ).first()
+        if at is None:
+            raise BadCursor(cursor)
+        older = or_(Report.created_at < at[0], and_(Report.created_at == at[0], Report.id < at[1]))
+        newer = or_(Report.created_at > at[0], and_(Report.created_at == at[0], Report.id > at[1]))
+        query = query.where(older if after else newer)
+    backwards = before is not None and after is None
+    order = (Report.created_at, Report.id) if backwards else newest_first
+    found = [_row(r, now) for r in db.session.execute(query.order_by(*order).limit(limit + 1))]
+    more, found = len(found) > limit, found[:limit]
+    if backwards:
+        found.reverse()
+        return Page(tuple(found), found[0].id if found and more else None, found[-1].id if found else cursor)
+    return Page(tuple(found), found[0].id if found and after else None, found[-1].id if found and more else None)
+
+
+def by_ids(ids: Iterable[str], now: datetime) -> list[Row]:
+    """Public rows of these cases, in no particular order; duplicates included."""
+    return [_row(r, now) for r in db.session.execute(_rows().where(Report.public_id.in_(list(ids)), is_public(now)))]
+
+
+def _rows() -> Select[Any]:
+    return select(
+        Report.public_id,
+        Report.category_code,
+        Report.status,
+        Report.public_lon,
+        Report.public_lat,
+        Report.area_code,
+        Report.province_code,
+        Report.created_at,
+        Report.due_at,
+    )
+
+
+def _row(row: Any, now: datetime) -> Row:
+    return Row(
+        id=row.public_id,
+        category_code=row.category_code,
+        status=row.status,
+        lon=row.public_lon,
+        lat=row.public_lat,
+        area_code=row.area_code,
+        province_code=row.province_code,
+        reported_at=row.created_at.replace(minute=0, second=0, microsecond=0),
+        overdue=privacy.is_overdue(row, now),
+        due_at=row.due_at,
+    )
+
+
+def _within(bbox: tuple[float, float, float, float]) -> list[ColumnElement[bool]]:
+    """In the box: by the few cell ranges that cover it, for the index, and then exactly."""
+    west, south, east, north = bbox
+    zoom = 0
+    while zoom < 18:
+        left, top = cells.tile_of(west, north, zoom + 1)
+        right, bottom = cells.tile_of(east, south, zoom + 1)
+        if (right - left + 1) * (bottom - top + 1) > 6:
+            break
+        zoom += 1
+    ranges = [cells.tile_range(zoom, x, y) for x, y in cells.tiles_over(west, south, east, north, zoom)]
+    return [
+        or_(*(and_(Report.public_cell >= low, Report.public_cell < high) for low, high in ranges)),
+        Report.public_lon.between(west, east),
+        Report.public_lat.between(south, north),
+    ]
+
+
+# -- one case --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All of one case that the public may see, and its key for what hangs on it."""
+
+    key: int
+    case: privacy.PublicCase
+    steps: list[tuple[datetime, str, dict[str, Any]]]
+
+
+def public_by_id(public_id: str, now: datetime) -> Case | None:
+    """The case under its public id; None if there is none, or none yet."""
+    query = (
+        select(Report)
+        .where(Report.public_id == public_id, is_public(now))
+        .options(
+            selectinload(Report.photos),
+            selectinload(Report.answers).selectinload(Answer.photos),
+            joinedload(Report.duplicate_of),
+        )
+    )
+    report = db.session.scalars(query).first()
+    shown = privacy.public_case(report, now) if report is not None else None
+    if report is None or shown is None:
+        return None
+    return Case(report.id, shown, privacy.public_steps(events.history(stream(report))))
+
+
+def public_photo(public_id: str, now: datetime) -> Photo | None:
+    """The picture, if everybody may see it: it is clean and let out, its case is public, its answer too."""
+    query = (
+        select(Photo)
+        .join(Report, Report.id == Photo.report_id)
+        .outerjoin(Answer, Answer.id == Photo.answer_id)
+        .where(
+            Photo.public_id == public_id,
+            is_public(now),
+            or_(Photo.purpose == "report", and_(Photo.purpose == "answer", Answer.public.is_(True))),
+        )
+    )
+    photo = db.session.scalars(query).first()
+    return photo if photo is not None and privacy.shows(photo) else None
+
+
+# -- names -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class GroupInfo:
+    """A group of categories; `name` is {language: text}."""
+
+    code: str
+    icon: str
+    name: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryInfo:
+    """A category; `name` is {language: text}."""
+
+    code: str
+    group: str
+    icon: str
+    name: dict[str, str]
+    retired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Groups and categories by code, in their order."""
+
+    groups: dict[str, GroupInfo]
+    categories: dict[str, CategoryInfo]
+
+
+def catalogue() -> Catalogue:
+    """The categories, read again after half a minute at the latest, so that a tile needs one statement only."""
+    known = current_app.extensions.get("public_catalogue")
+    if known and known[1] > time.monotonic():
+        found: Catalogue = known[0]
+        return found
+    groups = db.session.execute(
+        select(CategoryGroup.code, CategoryGroup.icon, CategoryGroup.name).order_by(CategoryGroup.position)
+    )
+    categories = db.session.execute(
+        select(Category.code, Category.group_code, Category.icon, Category.name, Category.retired).order_by(
+            Category.position, Category.code
+        )
+    )
+    found = Catalogue(
+        {code: GroupInfo(code, icon, name) for code, icon, name in groups},
+        {row[0]: CategoryInfo(*row) for row in categories},
+    )
+    current_app.extensions["public_catalogue"] = (found, time.monotonic() + _CATALOGUE_FOR_S)
+    return found
+
+
+def area_names(codes: Iterable[str | None]) -> dict[str, str]:
+    """Names of provinces and communes by code, in one statement; an area that is no more under its last name."""
+    wanted = {code for code in codes if code}
+    if not wanted:
+        return {}
+    query = select(Area.code, Area.name).where(Area.code.in_(wanted)).order_by(Area.valid_from)
+    return {code: name for code, name in db.session.execute(query)}

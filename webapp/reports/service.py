@@ -1,0 +1,247 @@
+"""What happens to reports. Everything here flushes and leaves the commit to the edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from shapely.geometry import Point
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from webapp.accounts.permissions import Identity
+from webapp.core import clock, events, outbox
+from webapp.core.db import db
+from webapp.core.events import Actor
+from webapp.core.instance import instance
+from webapp.reports import codes, lifecycle
+from webapp.reports.intake import StoredPhoto, Submission
+from webapp.reports.models import Answer, Contact, Message, Photo, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The answer to a submission; `created` is False if it had arrived before."""
+
+    report: Report
+    code: str
+    created: bool
+
+
+def stream(report: Report) -> str:
+    """The name of the report's stream in the record."""
+    return f"report:{report.id}"
+
+
+def submit(submission: Submission) -> Submitted:
+    """Store a report, its photos, its sealed contact, its first event and its job.
+
+    The same client id gives the same report and code again, whatever else is in it: an answer lost on the
+    way must not make a second report.
+    """
+    settings = instance().settings
+    key = codes.client_key(submission.client_id)
+    code = codes.code_for(submission.client_id, settings.code_key)
+    known = by_client_key(key)
+    if known is not None:
+        return Submitted(known, code, created=False)
+    moment = clock.now()
+    report = Report(
+        public_id=codes.new_public_id(),
+        client_key=key,
+        code_hash=codes.code_hash(code, settings.code_key),
+        category_code=submission.category_code,
+        description=submission.description,
+        observed_at=submission.observed_at,
+        lang=submission.lang,
+        channel=submission.channel,
+        location=Point(submission.lon, submission.lat) if submission.lon is not None else None,
+        accuracy_m=submission.accuracy_m,
+        place_source=submission.place_source,
+        place_text=submission.place_text,
+        area_code=submission.area_code,
+        province_code=submission.province_code,
+        created_at=moment,
+        updated_at=moment,
+        status=lifecycle.NEW,
+    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(report)
+            db.session.flush()
+    except IntegrityError:
+        # The same submission came in twice at once and the other one was first.
+        known = by_client_key(key)
+        if known is None:
+            raise
+        return Submitted(known, code, created=False)
+    add_photos(report, submission.photos, purpose="report")
+    if submission.contact:
+        sealed = instance().identity.close(orjson.dumps(submission.contact))
+        db.session.add(Contact(report_id=report.id, sealed=sealed, created_at=moment))
+    actor = events.PROGRAM if submission.channel == "open311" else events.REPORTER
+    events.append(
+        stream(report),
+        "report:submitted",
+        actor,
+        public=True,
+        category=report.category_code,
+        channel=report.channel,
+        photos=len(submission.photos),
+    )
+    outbox.enqueue("reports.route", report_id=report.id)
+    return Submitted(report, code, created=True)
+
+
+def by_client_key(key: str) -> Report | None:
+    """The report that was sent under this client key."""
+    return db.session.scalars(select(Report).where(Report.client_key == key)).first()
+
+
+def by_code(code: str) -> Report | None:
+    """The report under a tracking code (16 digits)."""
+    hashed = codes.code_hash(code, instance().settings.code_key)
+    return db.session.scalars(select(Report).where(Report.code_hash == hashed)).first()
+
+
+def add_photos(
+    report: Report, photos: tuple[StoredPhoto, ...], *, purpose: str, answer: Answer | None = None
+) -> list[Photo]:
+    """Attach originals that are already in storage and queue their cleaning. The same file twice is one."""
+    added = []
+    known = set(db.session.scalars(select(Photo.sha256).where(Photo.report_id == report.id, Photo.purpose == purpose)))
+    for stored in photos:
+        if stored.sha256 in known:
+            continue
+        known.add(stored.sha256)
+        photo = Photo(
+            public_id=codes.new_public_id() + codes.new_public_id(),
+            report_id=report.id,
+            answer_id=answer.id if answer else None,
+            purpose=purpose,
+            original=stored.name,
+            sha256=stored.sha256,
+            size=stored.size,
+            mime=stored.mime,
+            state="waiting",
+            created_at=clock.now(),
+        )
+        db.session.add(photo)
+        db.session.flush()
+        outbox.enqueue("photos.clean", photo_id=photo.id)
+        added.append(photo)
+    return added
+
+
+def move(
+    report: Report,
+    to: str,
+    actor: Actor,
+    *,
+    reason: str = "",
+    evidence: bool = False,
+    **data: Any,
+) -> None:
+    """Take one step of the lifecycle and write it into the record.
+
+    Raises lifecycle.NotAllowed or lifecycle.Missing, and nothing has changed then. Whether the actor may is
+    the caller's question to `accounts.permissions`, with the permission that the transition names.
+    """
+    lifecycle.check(report.status, to, reason=reason, evidence=evidence, unit=bool(report.unit_code))
+    frm, report.status = report.status, to
+    touch(report)
+    if to in lifecycle.ENDED:
+        report.closed_at = clock.now()
+    elif frm in lifecycle.ENDED:
+        report.closed_at = None
+        report.duplicate_of_id = None
+    if reason:
+        data["reason"] = reason
+    data |= {"from": frm, "to": to, "unit": report.unit_code}
+    events.append(stream(report), "report:moved", actor, public=True, **data)
+
+
+def touch(report: Report) -> None:
+    """Mark the report as changed now."""
+    report.updated_at = clock.now()
+
+
+def supplement(report: Report, text: str, photos: tuple[StoredPhoto, ...]) -> None:
+    """The reporter adds words or pictures under the code; a case that waited for them goes on."""
+    if text:
+        add_message(report, "reporter", text)
+    added = add_photos(report, photos, purpose="message")
+    events.append(stream(report), "report:supplemented", events.REPORTER, photos=len(added), text=bool(text))
+    touch(report)
+    if report.status == lifecycle.NEEDS_INFO:
+        move(report, lifecycle.SCREENING, events.REPORTER)
+
+
+def add_message(report: Report, sender: str, text: str, user_id: int | None = None) -> Message:
+    """Add to the talk between the Front and the reporter; `sender` is front or reporter."""
+    message = Message(report_id=report.id, sender=sender, user_id=user_id, text=text, created_at=clock.now())
+    db.session.add(message)
+    db.session.flush()
+    return message
+
+
+def ask(report: Report, actor: Actor, question: str) -> None:
+    """The Front asks the reporter for more; the question stands on the reporter's own page."""
+    move(report, lifecycle.NEEDS_INFO, actor, reason=question)
+    add_message(report, "front", question, actor.user_id)
+
+
+class BadDuplicate(ValueError):
+    """The named case cannot be the original: it is the report itself, its own duplicate, or out of sight."""
+
+
+def mark_duplicate(report: Report, original: Report, actor: Actor) -> None:
+    """End the report as a duplicate of `original`. Raises BadDuplicate or a lifecycle error."""
+    if original.id == report.id or original.duplicate_of_id is not None:
+        raise BadDuplicate
+    report.duplicate_of_id = original.id
+    move(report, lifecycle.DUPLICATE, actor, original=original.public_id)
+
+
+def answer(report: Report, actor: Actor, text: str, photos: tuple[StoredPhoto, ...]) -> Answer:
+    """The unit answers with words and evidence; an earlier answer stays beside it."""
+    if not text:
+        raise lifecycle.Missing("text")
+    lifecycle.check(report.status, lifecycle.ANSWERED, evidence=bool(photos))
+    given = Answer(
+        report_id=report.id,
+        unit_code=actor.unit_code or "",
+        user_id=actor.user_id,
+        text=text,
+        created_at=clock.now(),
+    )
+    db.session.add(given)
+    db.session.flush()
+    add_photos(report, photos, purpose="answer", answer=given)
+    move(report, lifecycle.ANSWERED, actor, evidence=True, answer=given.id)
+    return given
+
+
+def publish(report: Report, actor: Actor, *, text: str, photo_ids: set[int], answer_ids: set[int]) -> None:
+    """Let out exactly these: a text fit for the public, photos that were cleaned, answers; the rest is in."""
+    report.public_text = text
+    for photo in report.photos:
+        photo.public = photo.id in photo_ids and photo.state == "clean"
+    for given in report.answers:
+        given.public = given.id in answer_ids
+    touch(report)
+    events.append(
+        stream(report),
+        "report:published",
+        actor,
+        text=bool(text),
+        photos=sorted(p.id for p in report.photos if p.public),
+        answers=sorted(a.id for a in report.answers if a.public),
+    )
+
+
+def actor_of(identity: Identity) -> Actor:
+    """The record's name for a member of staff."""
+    kind = {"unit_officer": "unit", "admin": "admin"}.get(identity.role, "front")
+    return Actor(kind, identity.user_id, identity.unit_code)

@@ -1,0 +1,1 @@
+"""Organisations: who can be responsible, who supervises, and since when."""

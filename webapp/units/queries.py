@@ -1,0 +1,51 @@
+"""Reading units as they were on a day."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from webapp.core import clock
+from webapp.core.db import db
+from webapp.units.models import Unit
+
+
+def valid_on(day: date) -> Any:
+    """The SQL condition that a unit existed on `day`."""
+    return (Unit.valid_from <= day) & or_(Unit.valid_to.is_(None), Unit.valid_to >= day)
+
+
+def by_code(code: str | None, on: date | None = None) -> Unit | None:
+    """The unit under its name of that day (default today); if it is no more, under its last name."""
+    if not code:
+        return None
+    day = on or clock.today()
+    found = db.session.scalars(select(Unit).where(Unit.code == code, valid_on(day))).first()
+    if found is None:
+        newest = select(Unit).where(Unit.code == code).order_by(Unit.valid_from.desc()).limit(1)
+        found = db.session.scalars(newest).first()
+    return found
+
+
+def by_codes(codes: set[str], on: date | None = None) -> dict[str, Unit]:
+    """Units by code in one statement, each under its name of that day or its last one."""
+    if not codes:
+        return {}
+    day = on or clock.today()
+    units: dict[str, Unit] = {}
+    for unit in db.session.scalars(select(Unit).where(Unit.code.in_(codes)).order_by(Unit.valid_from)):
+        if unit.code not in units or unit.valid_from <= day:
+            units[unit.code] = unit
+    return units
+
+
+def of_kind_for(kind: str, commune_code: str | None, province_code: str | None, on: date) -> Unit | None:
+    """The unit of `kind` that serves the commune, else its province, else the whole country, on that day."""
+    served = [area for area in (commune_code, province_code) if area]
+    query = select(Unit).where(
+        Unit.kind == kind, valid_on(on), or_(Unit.area_code.in_(served), Unit.level == "central")
+    )
+    units = {unit.area_code: unit for unit in db.session.scalars(query.order_by(Unit.code.desc()))}
+    return next((units[area] for area in [*served, None] if area in units), None)

@@ -1,0 +1,50 @@
+"""`python -m workers.relay`: finds due jobs that nobody was woken for, and wakes a worker.
+
+More than one may run: a job that is kicked twice is claimed once.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+
+from flask import Flask
+from redis import Redis, RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp import create_app
+from webapp.core import kick, outbox
+from webapp.core.db import db, reading
+from workers import queue, schedule
+
+log = logging.getLogger(__name__)
+SWEEP_SECONDS = 5.0
+
+
+def sweep(app: Flask, connection: Redis) -> int:
+    """Queue what is due by the calendar, then kick every due job once; returns how many."""
+    with app.app_context():
+        schedule.plan()
+    with app.app_context(), reading():
+        ids = outbox.due_ids()
+        db.session.rollback()
+    kick.through(connection)(ids)
+    return len(ids)
+
+
+def main() -> None:
+    app = create_app()
+    connection = queue.connect(app.extensions["dgs"].settings.redis_url)
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    while not stop.wait(SWEEP_SECONDS):
+        try:
+            sweep(app, connection)
+        except (RedisError, SQLAlchemyError) as error:
+            log.error("sweep failed, trying again: %s", type(error).__name__)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Upkeep jobs: nothing is kept that nothing needs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from webapp.core import clock
+from webapp.core.db import db
+from webapp.core.instance import instance
+from webapp.core.outbox import DONE, Job
+from webapp.reports.models import Photo
+
+KEEP_UPLOADS = timedelta(days=1)
+KEEP_JOBS = timedelta(days=30)
+
+
+def sweep_uploads() -> int:
+    """Delete sealed originals that no report refers to a day after they came in; returns how many.
+
+    They were kept for a form that was never sent in the end.
+    """
+    storage = instance().storage
+    old = list(storage.older_than("originals/", clock.now() - KEEP_UPLOADS))
+    gone = 0
+    for start in range(0, len(old), 500):
+        names = old[start : start + 500]
+        used = set(db.session.scalars(select(Photo.original).where(Photo.original.in_(names))))
+        for name in names:
+            if name not in used:
+                storage.delete(name)
+                gone += 1
+    return gone
+
+
+def prune_jobs() -> int:
+    """Delete the rows of jobs that were done a month ago; returns how many. Failed ones stay for staff."""
+    old = delete(Job).where(Job.state == DONE, Job.finished_at < clock.now() - KEEP_JOBS)
+    return int(db.session.execute(old).rowcount)
