@@ -71,7 +71,7 @@ def square(code: str, name: str, *, parent: str | None, lon: float, lat: float, 
     area = Area(
         code=code,
         level="commune" if parent else "province",
-        kind=name.split()[0],
+        kind=name.split(maxsplit=1)[0],
         name=name,
         name_en=name,
         folded=fold(name),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from webapp.core import clock
-from webapp.core.db import db
+from webapp.core.db import db, rows_changed
 from webapp.core.instance import instance
 from webapp.core.outbox import DONE, Job
 from webapp.reports.models import Photo
@@ -36,5 +36,4 @@ def sweep_uploads() -> int:
 
 def prune_jobs() -> int:
     """Delete the rows of jobs that were done a month ago; returns how many. Failed ones stay for staff."""
-    old = delete(Job).where(Job.state == DONE, Job.finished_at < clock.now() - KEEP_JOBS)
-    return int(db.session.execute(old).rowcount)
+    return rows_changed(delete(Job).where(Job.state == DONE, Job.finished_at < clock.now() - KEEP_JOBS))

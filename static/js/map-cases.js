@@ -83,7 +83,6 @@ export class Cases {
     }
     for (const [key, marker] of this.markers)
       if (!keep.has(key)) {
-        // A sign that is being read out must not vanish while its tile is fetched again.
         marker.remove();
         this.markers.delete(key);
       }
@@ -111,9 +110,9 @@ export class Cases {
     items.sort((a, b) => b.count - a.count);
     for (const item of items) {
       item.point = this.map.project([item.lat, item.lon], zoom);
+      item.sight = item.id && !near ? item.point.subtract([0, 18]) : item.point; // a pin stands above its point
       const other = kept.find((k) => {
-        const away = k.point.distanceTo(item.point);
-        return near ? away < 1 : away < APART + Math.min(16, k.count / 20);
+        return near ? k.point.distanceTo(item.point) < 1 : k.sight.distanceTo(item.sight) < APART + Math.min(16, k.count / 20);
       });
       if (!other) {
         kept.push(item);
@@ -159,7 +158,7 @@ export class Cases {
   }
 
   cluster(item) {
-    const parts = Object.keys(this.config.signs).filter((g) => item.by[g]);
+    const parts = this.config.order.filter((g) => item.by[g]);
     let from = 0;
     const arcs = parts.map((group) => {
       const share = (100 * item.by[group]) / item.count;
@@ -181,7 +180,7 @@ export class Cases {
   }
 
   clusterWords(item) {
-    const split = Object.keys(this.config.signs).filter((g) => (g === "overdue" ? item.overdue : item.by[g]))
+    const split = this.config.order.filter((g) => (g === "overdue" ? item.overdue : item.by[g]))
       .map((g) => `${this.config.words[g]} ${g === "overdue" ? item.overdue : item.by[g]}`).join(", ");
     return this.config.words.cluster.replace("{count}", item.count).replace("{split}", split);
   }

@@ -11,14 +11,12 @@ const sheet = page.querySelector("[data-sheet]");
 const note = page.querySelector("[data-note]");
 const ORDER = ["category", "group", "status", "from", "to", "unit"];
 const VIETNAM = [[6.6, 102.1], [23.5, 117.2]]; // both archipelagos in sight
-const wide = matchMedia("(min-width: 60em)");
 
 if (window.L) start();
 
 async function start() {
   stage.hidden = false;
   page.classList.add("has-map");
-  form.querySelector("[data-filter-box]").open = wide.matches;
   form.querySelector("[data-apply]").hidden = true;
   const map = L.map(page.querySelector("[data-map]"), {
     zoomControl: false, minZoom: 4, maxZoom: 18, maxBounds: [[-2, 88], [32, 130]], maxBoundsViscosity: 0.7,
@@ -170,10 +168,10 @@ async function more(event) {
 }
 
 function showTally(found) {
-  const items = Object.entries(config.signs).filter(([code]) => found[code]).map(([code, [, shape]]) => {
+  const items = config.order.filter((code) => found[code]).map((code) => {
     const item = document.createElement("span");
     item.className = "tallied";
-    item.innerHTML = `<svg class="icon icon-s" aria-hidden="true"><use href="${config.sprite}#${shape}"></use></svg> `;
+    item.innerHTML = `<svg class="icon icon-s" aria-hidden="true"><use href="${config.sprite}#${config.signs[code][1]}"></use></svg> `;
     const number = document.createElement("b");
     number.textContent = found[code].toLocaleString("vi");
     item.append(`${config.words[code]}: `, number);
@@ -181,7 +179,7 @@ function showTally(found) {
   });
   const head = document.createElement("span");
   head.textContent = found.total ? config.words.inView.replace("{count}", found.total.toLocaleString("vi")) : config.words.none;
-  tally.replaceChildren(head, ...items.flatMap((item) => [" ", item]));
+  tally.replaceChildren(head, ...items);
 }
 
 // -- the sheet ---------------------------------------------------------------------------------------------------

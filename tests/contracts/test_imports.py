@@ -82,7 +82,8 @@ def floor(module: str) -> int | None:
     """The number of the floor a module stands on, None when nobody said.
 
     Commands are an audience like any other: a `cli` module stands beside the pages, wherever it is kept."""
-    name = "webapp.pages" if module.endswith(".cli") else module
+    beside_pages = module.endswith(".cli") and not module.startswith("webapp.demo.")
+    name = "webapp.pages" if beside_pages else module
     while name:
         for number, names in enumerate(FLOORS):
             if name in names and not (name == "webapp" and module != "webapp"):
@@ -119,8 +120,8 @@ def test_imports_go_down(module: str) -> None:
 @pytest.mark.parametrize("module", sorted(name for name in modules() if name.startswith("webapp.")))
 def test_the_web_does_not_know_the_workers(module: str) -> None:
     """The web writes job names; what they mean is the workers' business. Only the embedded process, which is
-    both at once, puts the two together."""
-    if module in {"webapp.__main__"}:
+    both at once, and the demo, which plays all parts itself, put the two together."""
+    if module in {"webapp.__main__", "webapp.demo.story"}:
         return
     wrong = [f"{module}:{line}" for target, line in imports(module) if target.split(".")[0] == "workers"]
     assert not wrong, wrong

@@ -78,7 +78,7 @@ def test_a_failing_job_is_tried_again_later_and_in_the_end_shown_to_staff(
     job_id = outbox.due_ids()[0]
     moment = clock.now()
     for attempt in range(1, outbox.MAX_ATTEMPTS + 1):
-        monkeypatch.setattr(clock, "now", lambda: moment)
+        monkeypatch.setattr(clock, "now", lambda moment=moment: moment)
         session.rollback()
         assert run_job(app, job_id) is False
         session.expire_all()

@@ -27,9 +27,7 @@ def test_a_category_and_a_place_are_enough() -> None:
 
 
 def test_a_commune_instead_of_a_position() -> None:
-    submission, _ = read(
-        {**GOOD, "lat": "", "lon": "", "commune": "29512"}, categories=CATEGORIES, communes=COMMUNES
-    )
+    submission, _ = read({**GOOD, "lat": "", "lon": "", "commune": "29512"}, categories=CATEGORIES, communes=COMMUNES)
     assert submission is not None
     assert (submission.area_code, submission.province_code, submission.place_source) == ("29512", "86", "area")
 

@@ -37,5 +37,5 @@ class User(Base, UserMixin):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     @property
-    def roles(self) -> list[Role]:
+    def roles(self) -> list[Role]:  # type: ignore[override]
         return [Role(self.role)]

@@ -74,6 +74,10 @@ class Case(Protocol):
     unit_code: str | None
     supervisor_code: str | None
 
+    @property
+    def decided(self) -> bool:
+        """Whether `unit_code` is more than the machine's proposal."""
+
 
 def allowed(role: str, permission: str) -> bool:
     """Whether `role` has `permission` anywhere. Unknown permissions are nobody's."""
@@ -91,7 +95,7 @@ def in_scope(identity: Identity, case: Case) -> bool:
     if identity.role == CENTRAL_FRONT:
         return True
     if identity.role == UNIT_OFFICER:
-        return bool(identity.unit_code) and case.unit_code == identity.unit_code
+        return bool(identity.unit_code) and case.unit_code == identity.unit_code and case.decided
     return False
 
 

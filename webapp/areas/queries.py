@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 from flask import current_app
 from shapely import MultiPolygon, Point
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from geo.outlines import as_geojson
@@ -26,9 +26,21 @@ from webapp.core import clock
 from webapp.core.db import db
 from webapp.core.text import fold
 
-MAX_CACHED_SHAPES = 256
+MAX_CACHED_SHAPES = 512  # about 12 MB
 METRES_PER_DEGREE = 111_195.0  # of latitude on the sphere that geo.positions measures on
 _APPROXIMATE_FOR_S = 30.0
+
+
+# Built once: building it anew took a third of a lookup's time.
+_CANDIDATES = (
+    select(Area)
+    .where(Area.level == bindparam("level"))
+    .where(Area.min_lon <= bindparam("lon"), Area.max_lon >= bindparam("lon"))
+    .where(Area.min_lat <= bindparam("lat"), Area.max_lat >= bindparam("lat"))
+    .where(Area.valid_from <= bindparam("day"))
+    .where(or_(Area.valid_to.is_(None), Area.valid_to >= bindparam("day")))
+    .order_by(Area.approximate, Area.code)
+)
 
 
 def locate(lon: float, lat: float, on: date | None = None, level: str = COMMUNE) -> Area | None:
@@ -39,14 +51,10 @@ def locate(lon: float, lat: float, on: date | None = None, level: str = COMMUNE)
     """
     if not (math.isfinite(lon) and math.isfinite(lat)):
         return None
-    query = (
-        select(Area)
-        .where(Area.level == level, Area.min_lon <= lon, Area.max_lon >= lon)
-        .where(Area.min_lat <= lat, Area.max_lat >= lat, valid_on(on))
-        .order_by(Area.approximate, Area.code)
-    )
+    day = on or clock.today()
+    candidates = db.session.scalars(_CANDIDATES, {"lon": lon, "lat": lat, "level": level, "day": day})
     point = Point(lon, lat)
-    for area in db.session.scalars(query):
+    for area in candidates:
         if _shapes.covers(area, point):
             return area
     return None

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import shapely
 from flask_sqlalchemy import SQLAlchemy
 from geoalchemy2 import Geometry, WKBElement
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import JSON, DateTime, Dialect, Engine, LargeBinary, event
+from sqlalchemy import JSON, CursorResult, DateTime, Dialect, Engine, Executable, LargeBinary, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -92,6 +92,13 @@ db = SQLAlchemy(model_class=Base)
 # Whether the transaction that begins next will write. SQLite takes its single write lock at once then:
 # a reader that turns writer halfway fails without waiting if anyone else wrote in between.
 _writes: ContextVar[bool] = ContextVar("writes", default=True)
+
+
+def rows_changed(statement: Executable) -> int:
+    """Execute an UPDATE or DELETE past the session's objects; how many rows it met."""
+    options = {"synchronize_session": False}
+    result = db.session.execute(statement, execution_options=options)
+    return int(cast("CursorResult[Any]", result).rowcount)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -92,7 +92,7 @@ def digest(entry: Event) -> str:
         "stream": entry.stream,
         "seq": entry.seq,
         "kind": entry.kind,
-        "at": entry.at.isoformat(timespec="microseconds"),
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "actor": entry.actor,
         "user_id": entry.user_id,
         "unit_code": entry.unit_code,
@@ -110,9 +110,8 @@ def history(stream: str) -> list[Event]:
 
 def first_broken(entries: list[Event]) -> Event | None:
     """The first entry of a whole stream that does not follow from the one before it; None if all do."""
-    previous, seq = "", 0
-    for entry in entries:
-        seq += 1
+    previous = ""
+    for seq, entry in enumerate(entries, start=1):
         if entry.prev_hash != previous or entry.seq != seq or entry.hash != digest(entry):
             return entry
         previous = entry.hash

@@ -16,7 +16,7 @@ from sqlalchemy import Index, Integer, String, Text, event, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from webapp.core import clock
-from webapp.core.db import Base, Json, UtcDateTime, db
+from webapp.core.db import Base, Json, UtcDateTime, db, rows_changed
 from webapp.core.events import BigId
 
 log = logging.getLogger(__name__)
@@ -91,13 +91,12 @@ def claim(job_id: int) -> Job | None:
     """
     moment = clock.now()
     token = secrets.token_hex(16)
-    taken = db.session.execute(
+    taken = rows_changed(
         update(Job)
         .where(Job.id == job_id, _due(moment))
         .values(state=RUNNING, lease=token, lease_until=moment + LEASE, attempts=Job.attempts + 1)
-        .execution_options(synchronize_session=False)
     )
-    if taken.rowcount != 1:
+    if taken != 1:
         return None
     return db.session.scalars(select(Job).where(Job.id == job_id).execution_options(populate_existing=True)).one()
 
@@ -118,13 +117,12 @@ def _due(moment: datetime) -> Any:
 def finish(job_id: int, lease: str) -> bool:
     """Mark the job done; False if the lease was lost, and then the work must be rolled back."""
     moment = clock.now()
-    done = db.session.execute(
+    done = rows_changed(
         update(Job)
         .where(Job.id == job_id, Job.lease == lease, Job.state == RUNNING)
         .values(state=DONE, lease=None, lease_until=None, finished_at=moment, last_error=None)
-        .execution_options(synchronize_session=False)
     )
-    return done.rowcount == 1
+    return done == 1
 
 
 def give_up_or_retry(job_id: int, lease: str, error: str) -> None:

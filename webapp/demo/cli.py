@@ -10,7 +10,8 @@ from flask.cli import AppGroup
 from webapp.core.db import committing, db, reading
 from webapp.core.instance import instance
 from webapp.demo.script import load_cases
-from webapp.demo.story import Player, StoryBroken, client_id, nobody_woken, report_of
+from webapp.demo.steps import StoryBroken, client_id, report_of
+from webapp.demo.story import Player, nobody_woken
 from webapp.demo.users import DEMO_PASSWORD, DEMO_USERS, add_demo_users
 from webapp.reports import codes
 

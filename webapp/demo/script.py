@@ -12,10 +12,10 @@ from typing import Any
 
 MARK = "(minh họa)"
 PROVINCES = ("86", "75", "31", "11")
-STAFF_VERBS = frozenset(
-    "take assign ask accept refuse start answer verify rework close reject out_of_scope duplicate reopen say outcome".split()
+VERBS = frozenset(
+    {"take", "assign", "ask", "reply", "say", "accept", "refuse", "start", "answer", "outcome", "verify", "rework"}
+    | {"close", "reopen", "reject", "out_of_scope", "duplicate"}
 )
-VERBS = STAFF_VERBS | {"reply"}
 _SENT = re.compile(r"(\d+) (\d\d):(\d\d)")
 _STEP = re.compile(r"\+(\d+) (\d\d):(\d\d) (\w+)(?: ([^:]+))?(?:: (.+))?")
 _DAY = re.compile(r"\{([cs])([+-]\d+)?\}")

@@ -6,7 +6,6 @@ Only the clock is replaced, so that a case that began in spring has spring's dat
 from __future__ import annotations
 
 import hashlib
-import hmac
 import io
 import math
 import random
@@ -16,39 +15,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as wall_time
+from functools import partial
+from typing import IO
 
 from flask import Flask, current_app
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from webapp.accounts import permissions
-from webapp.accounts.models import User
-from webapp.accounts.permissions import Identity
 from webapp.areas import queries as areas
 from webapp.areas.models import COMMUNE, Area
 from webapp.core import clock, outbox
 from webapp.core.db import db
-from webapp.core.instance import instance
 from webapp.demo.pictures import jpeg
-from webapp.demo.script import BadScript, Case, Step, When, dated, marked
-from webapp.inspections import service as inspections
+from webapp.demo.script import BadScript, Case, Step, When, marked
+from webapp.demo.steps import StoryBroken, client_id, do, report_of
 from webapp.media.intake import keep
 from webapp.reports import codes, intake, lifecycle, service
 from webapp.reports.intake import StoredPhoto
 from webapp.reports.models import Category, Report
 from webapp.routing.deadlines import is_working_day
 from webapp.routing.service import calendar
-from webapp.units import queries as units
 
 GAP = timedelta(minutes=6)  # at least so long between two steps of one case
-_FRONT_ROLES = {
-    "front_commune": permissions.COMMUNE_FRONT,
-    "front_province": permissions.PROVINCE_FRONT,
-    "front_central": permissions.CENTRAL_FRONT,
-}
-
-
-class StoryBroken(RuntimeError):
-    """A case cannot go on as written; the message names case and step."""
 
 
 @contextmanager
@@ -71,16 +58,6 @@ def nobody_woken() -> Iterator[None]:
         yield
     finally:
         outbox.set_kick(before)
-
-
-def client_id(key: str) -> str:
-    """The id under which a case is sent: always the same on one instance, so that it cannot be sent twice."""
-    return hmac.digest(instance().settings.code_key.encode(), f"demo:{key}".encode(), "sha256").hex()[:32]
-
-
-def report_of(key: str) -> Report | None:
-    """The report of a demo case, if it has been sent."""
-    return service.by_client_key(codes.client_key(client_id(key)))
 
 
 @dataclass(slots=True)
@@ -126,7 +103,8 @@ class Player:
             with at(moment):
                 report = db.session.get_one(Report, report_id)
                 try:
-                    made_jobs = self._do(case, report, step, sent)
+                    pictures = partial(self._pictures, case, place=case.at)
+                    made_jobs = do(case, report, step, sent, pictures)
                 except (lifecycle.NotAllowed, lifecycle.Missing, service.BadDuplicate, ValueError) as error:
                     raise StoryBroken(f"{case.key}, {step.verb}: {type(error).__name__} {error}") from error
             if made_jobs:
@@ -225,7 +203,8 @@ class Player:
 
     def _hold(self, report_id: int) -> None:
         """Let the routing of this report wait until tomorrow, so that the demo shows one that has just come in."""
-        jobs = db.session.scalars(select(outbox.Job).where(outbox.Job.name == "reports.route", outbox.Job.state == outbox.PENDING))
+        waiting = select(outbox.Job).where(outbox.Job.name == "reports.route", outbox.Job.state == outbox.PENDING)
+        jobs = db.session.scalars(waiting)
         for job in jobs:
             if job.args.get("report_id") == report_id:
                 job.run_after = self.now + timedelta(days=1)
@@ -244,157 +223,10 @@ class Player:
                 raise StoryBroken("a report was not routed; see the failed jobs")
             time.sleep(0.2)
 
-    # -- steps ---------------------------------------------------------------------------------------------
-
-    def _do(self, case: Case, report: Report, step: Step, sent: datetime) -> bool:
-        """One step by the one who may take it. True if it left jobs to do."""
-        text = marked(dated(step.text, clock.local(sent).date(), clock.today()))
-        front, unit = self._front(report), self._unit(report)
-        actor = service.actor_of(front)
-        match step.verb:
-            case "take":
-                self._move(report, lifecycle.SCREENING, front)
-            case "assign":
-                self._allow(front, "report:assign", report)
-                self._choose_unit(report, step.args[0] if step.args else None)
-                self._move(report, lifecycle.ASSIGNED, front)
-                self._publish(report, front, case.public)
-            case "ask":
-                self._allow(front, "report:ask", report)
-                service.ask(report, actor, text)
-            case "reply":
-                owner = codes.client_key(client_id(case.key))
-                service.supplement(report, text, self._pictures(case, step.args, owner, case.at))
-                return bool(step.args)
-            case "say":
-                self._allow(front, "message:view", report)
-                service.add_message(report, "front", text, front.user_id)
-                service.touch(report)
-            case "duplicate":
-                self._allow(front, "report:mark_duplicate", report)
-                original = report_of(step.args[0])
-                if original is None:
-                    raise StoryBroken(f"{case.key}: no case {step.args[0]} before it")
-                service.mark_duplicate(report, original, actor)
-            case "reject":
-                self._move(report, lifecycle.REJECTED, front, text)
-            case "out_of_scope":
-                self._move(report, lifecycle.OUT_OF_SCOPE, front, text)
-            case "accept":
-                self._move(report, lifecycle.VERIFYING, unit)
-            case "refuse":
-                self._move(report, lifecycle.SCREENING, unit, text)
-            case "start":
-                self._move(report, lifecycle.IN_PROGRESS, unit)
-            case "answer":
-                self._allow(unit, "report:answer", report)
-                assert unit is not None
-                owner = f"user-{unit.user_id or unit.unit_code}"
-                service.answer(report, service.actor_of(unit), text, self._pictures(case, step.args, owner, case.at))
-                return True
-            case "outcome":
-                self._outcome(report, front, unit, step, text)
-            case "verify":
-                self._move(report, lifecycle.VERIFIED, front)
-                self._publish(report, front)
-            case "rework":
-                self._move(report, lifecycle.REWORK, front, text)
-                self._publish(report, front)
-            case "close":
-                self._move(report, lifecycle.CLOSED, front)
-            case "reopen":
-                to = lifecycle.REWORK if report.status == lifecycle.CLOSED else lifecycle.SCREENING
-                self._move(report, to, front, text)
-        return False
-
-    def _move(self, report: Report, to: str, who: Identity | None, reason: str = "") -> None:
-        """A step of the lifecycle, with the permission that the table asks for."""
-        transition = lifecycle.TRANSITIONS.get((report.status, to))
-        if transition is None:
-            raise lifecycle.NotAllowed(f"{report.status} -> {to}")
-        self._allow(who, transition.permission, report)
-        assert who is not None
-        service.move(report, to, service.actor_of(who), reason=reason)
-
-    @staticmethod
-    def _allow(who: Identity | None, permission: str, report: Report) -> None:
-        if who is None or not permissions.may(who, permission, report):
-            raise StoryBroken(f"{who and who.unit_code} may not {permission} in report {report.id}")
-
-    def _publish(self, report: Report, front: Identity, public: str = "") -> None:
-        """Let out the text, the clean pictures and the answers there are by now."""
-        self._allow(front, "report:publish", report)
-        self._allow(front, "photo:publish", report)
-        db.session.refresh(report, ["photos", "answers"])
-        service.publish(
-            report,
-            service.actor_of(front),
-            text=marked(public) or report.public_text,
-            photo_ids={photo.id for photo in report.photos if photo.state == "clean" and photo.purpose != "message"},
-            answer_ids={given.id for given in report.answers},
-        )
-
-    def _outcome(self, report: Report, front: Identity, unit: Identity | None, step: Step, text: str) -> None:
-        """An inspection's outcome, recorded by the unit and published by the Front."""
-        finding, measure, *more = step.args
-        self._allow(unit, "outcome:record", report)
-        self._allow(front, "outcome:publish", report)
-        assert unit is not None
-        outcome = inspections.record(
-            report,
-            service.actor_of(unit),
-            inspected_on=max(clock.today() - timedelta(days=2), clock.local(report.created_at).date()),
-            finding=finding,
-            measure=measure,
-            summary=text,
-            fine_vnd=int(more[0]) if more else None,
-            decision_number=f"{more[1]} (minh họa)" if len(more) > 1 else "",
-        )
-        inspections.publish(outcome, service.actor_of(front))
-
-    # -- who -----------------------------------------------------------------------------------------------
-
-    def _front(self, report: Report) -> Identity:
-        """The Front that supervises the case, else the province's."""
-        front = self._identity(report.supervisor_code)
-        if front is None or not permissions.in_scope(front, report):
-            front = self._identity(f"mttq-{report.province_code}")
-        if front is None:
-            raise StoryBroken(f"no Front for report {report.id}")
-        return front
-
-    def _unit(self, report: Report) -> Identity | None:
-        return self._identity(report.unit_code)
-
-    @staticmethod
-    def _identity(unit_code: str | None) -> Identity | None:
-        """Who acts for a unit: its demo login where there is one, else an officer without an account."""
-        unit = units.by_code(unit_code)
-        if unit is None:
-            return None
-        user_id = db.session.scalar(select(func.min(User.id)).where(User.unit_code == unit.code))
-        role = _FRONT_ROLES.get(unit.kind, permissions.UNIT_OFFICER)
-        area = unit.area_code if unit.level == "commune" else None
-        return Identity(role, user_id, unit.code, area, unit.province_code)
-
-    @staticmethod
-    def _choose_unit(report: Report, named: str | None) -> None:
-        """The unit that the Front names, or the one that routing proposed, or the province's department."""
-        chosen = {
-            "ubnd": f"ubnd-{report.area_code}",
-            "ca": f"ca-{report.area_code}",
-            "ca-province": f"ca-{report.province_code}",
-            "so-nnmt": f"so-nnmt-{report.province_code}",
-            None: report.unit_code or f"so-nnmt-{report.province_code}",
-        }[named]
-        if units.by_code(chosen) is None:
-            raise StoryBroken(f"no unit {chosen}")
-        report.unit_code = chosen
-
 
 @dataclass(slots=True)
 class _File:
     """What `media.intake.keep` asks of an upload."""
 
     filename: str | None
-    stream: io.BytesIO
+    stream: IO[bytes]

@@ -51,7 +51,9 @@ def published(filters: Filters, now: datetime, *, page: int = 1, limit: int = PA
 
 
 def by_id(public_id: str, now: datetime) -> PublicOutcome | None:
-    """The published outcome under its public id."""
+    """The published outcome under its public id; None if there is none."""
+    if not (public_id.isascii() and public_id.isalnum()):
+        return None  # PostgreSQL refuses to be asked about some of what an address can hold
     query = select(Outcome).where(Outcome.public_id == public_id, is_public()).options(joinedload(Outcome.report))
     outcome = db.session.scalars(query).first()
     return public_outcome(outcome, now) if outcome is not None else None

@@ -7,6 +7,7 @@ that already lies in storage. Originals without a row are swept away after a day
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, Protocol
 
@@ -60,7 +61,7 @@ def recall(token: str, owner: str) -> Kept | None:
 
 
 def keep_all(
-    uploads: list[Upload], tokens: list[str], owner: str, limit: int
+    uploads: Sequence[Upload], tokens: Sequence[str], owner: str, limit: int
 ) -> tuple[list[Kept], list[tuple[str, str]]]:
     """Recall what was kept and keep what is new: (kept, [(file label, error code)]). At most `limit` in all."""
     kept = {k.sha256: k for token in tokens if (k := recall(token, owner)) is not None}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+from typing import Any
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter
@@ -32,7 +33,7 @@ def init_app(app: Flask) -> None:
         in_memory_fallback=[PER_NETWORK],
         in_memory_fallback_enabled=bool(settings.redis_url),
     )
-    view = app.view_functions[LOGIN]
+    view: Any = app.view_functions[LOGIN]
     for limit, key in ((PER_NETWORK, network), (PER_ACCOUNT, account)):
         view = limiter.limit(limit, key_func=key, methods=["POST"], deduct_when=_failed)(view)
     app.view_functions[LOGIN] = view

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, g, has_request_context, request
+from flask import Flask, Response, abort, current_app, g, has_request_context, request
 from flask_babel import ngettext
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import event
@@ -50,6 +50,10 @@ def init_app(app: Flask) -> None:
 
 def _begin() -> None:
     set_writes(request.method not in SAFE)
+    # Werkzeug's limit for text fields does not cover this kind of body.
+    limit = current_app.config["MAX_FORM_MEMORY_SIZE"]
+    if request.mimetype == "application/x-www-form-urlencoded" and (request.content_length or 0) > limit:
+        abort(413)
 
 
 def _end(response: Response) -> Response:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select, true, tuple_
 from sqlalchemy.orm import contains_eager, load_only
 
 from geo.positions import distance_m
@@ -17,16 +17,13 @@ from webapp.accounts.permissions import Identity
 from webapp.areas.models import Area
 from webapp.core.db import UtcDateTime, db
 from webapp.core.events import Event
-from webapp.reports import lifecycle
+from webapp.reports import lifecycle, queries
 from webapp.reports.models import Category, Contact, Photo, Report
+from webapp.reports.privacy import is_overdue
 
 PAGE = 50
 NEAR_METRES, NEAR_DAYS, NEAR_LOOK_AT = 500, 30, 400
 
-# What a unit gets to see: only what the Front has passed to it. Before that `unit_code` is a proposal.
-UNIT_SEES = (*lifecycle.AT_UNIT, lifecycle.ANSWERED, lifecycle.VERIFIED, lifecycle.CLOSED)
-# The clock runs until the unit has answered.
-CLOCK_RUNS = (*lifecycle.TRIAGE, *lifecycle.AT_UNIT)
 _FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 FRONT_TABS: dict[str, tuple[str, ...]] = {
@@ -34,7 +31,7 @@ FRONT_TABS: dict[str, tuple[str, ...]] = {
     "triage": (lifecycle.NEW, lifecycle.RECEIVED, lifecycle.SCREENING),
     "waiting": (lifecycle.NEEDS_INFO,),
     "units": lifecycle.AT_UNIT,
-    "overdue": CLOCK_RUNS,
+    "overdue": lifecycle.CLOCK_RUNS,
     "answered": (lifecycle.ANSWERED,),
     "verified": (lifecycle.VERIFIED,),
     "ended": lifecycle.ENDED,
@@ -102,7 +99,7 @@ def in_scope(identity: Identity) -> ColumnElement[bool]:
     if identity.role == permissions.CENTRAL_FRONT:
         return true()
     if identity.role == permissions.UNIT_OFFICER and identity.unit_code:
-        return and_(Report.unit_code == identity.unit_code, Report.status.in_(UNIT_SEES))
+        return and_(Report.unit_code == identity.unit_code, Report.status.in_(lifecycle.PASSED_ON))
     return false()
 
 
@@ -114,7 +111,7 @@ def tabs_of(identity: Identity) -> dict[str, tuple[str, ...]]:
 def counts(identity: Identity, now: datetime) -> dict[str, int]:
     """How many cases each tab holds, in one statement."""
     query = (
-        select(Report.status, func.count(), func.sum(case((_late(now), 1), else_=0)))
+        select(Report.status, func.count(), func.sum(case((queries.is_overdue(now), 1), else_=0)))
         .where(in_scope(identity))
         .group_by(Report.status)
     )
@@ -136,13 +133,13 @@ def queue(identity: Identity, tab: str, filters: Filters, now: datetime, after: 
     Two statements, whatever the number of cases. An `after` that cannot be read gives the first page.
     """
     statuses = tabs_of(identity)[tab]
-    late = _late(now)
+    late = queries.is_overdue(now)
     wanted: ColumnElement[bool] = Report.status.in_(statuses)
     if tab in _LATE_TOO:
         wanted = or_(wanted, late)
     elif tab in _ONLY_LATE:
         wanted = and_(wanted, late)
-    query = (
+    query: Any = (
         select(
             Report,
             select(Photo.id).where(Photo.report_id == Report.id).exists(),
@@ -154,7 +151,7 @@ def queue(identity: Identity, tab: str, filters: Filters, now: datetime, after: 
     )
     query, key = _ordered(query, tab, now, after)
     found = db.session.execute(query.limit(PAGE + 1)).all()
-    rows = [Row(report, photos, contact, is_late(report, now)) for report, photos, contact in found[:PAGE]]
+    rows = [Row(report, photos, contact, is_overdue(report, now)) for report, photos, contact in found[:PAGE]]
     notes = _how_they_came_back([row.report for row in rows])
     return Page(
         [Row(r.report, r.has_photos, r.has_contact, r.late, notes.get(r.report.id, "")) for r in rows],
@@ -176,15 +173,6 @@ _LIST_COLUMNS = (
 )
 
 
-def is_late(report: Report, now: datetime) -> bool:
-    """Whether the case's clock runs and has run out."""
-    return report.due_at is not None and report.due_at < now and report.status in CLOCK_RUNS
-
-
-def _late(now: datetime) -> ColumnElement[bool]:
-    return and_(Report.due_at < now, Report.status.in_(CLOCK_RUNS))
-
-
 def _narrow(filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.group:
@@ -201,7 +189,7 @@ def _narrow(filters: Filters) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _ordered(query: Select[Any], tab: str, now: datetime, after: str) -> tuple[Select[Any], Any]:
+def _ordered(query: Any, tab: str, now: datetime, after: str) -> tuple[Any, Any]:
     """The query in its order and after the last row of the page before, and what makes a row's place."""
     place = _read_place(after)
     if tab in _BY_CHANGE:
@@ -209,14 +197,14 @@ def _ordered(query: Select[Any], tab: str, now: datetime, after: str) -> tuple[S
         if place:
             query = query.where(tuple_(Report.updated_at, Report.id) < tuple_(_time(place[1]), place[2]))
         return query, lambda report: _place(0, report.updated_at, report.id)
-    rank = case((_late(now), 0), (Report.status.in_(CLOCK_RUNS), 1), else_=2)
+    rank = case((queries.is_overdue(now), 0), (Report.status.in_(lifecycle.CLOCK_RUNS), 1), else_=2)
     due = func.coalesce(Report.due_at, _time(_FAR))
     query = query.order_by(rank, due, Report.id)
     if place:
         query = query.where(tuple_(rank, due, Report.id) > tuple_(place[0], _time(place[1]), place[2]))
 
     def of(report: Report) -> str:
-        number = 0 if is_late(report, now) else 1 if report.status in CLOCK_RUNS else 2
+        number = 0 if is_overdue(report, now) else 1 if report.status in lifecycle.CLOCK_RUNS else 2
         return _place(number, report.due_at or _FAR, report.id)
 
     return query, of
@@ -332,4 +320,5 @@ def posts(user_ids: Iterable[int | None]) -> dict[int, str]:
     wanted = {number for number in user_ids if number}
     if not wanted:
         return {}
-    return dict(db.session.execute(select(User.id, User.name).where(User.id.in_(wanted))).tuples().all())
+    rows = db.session.execute(select(User.id, User.name).where(User.id.in_(wanted)))
+    return {number: name for number, name in rows}

@@ -38,6 +38,9 @@ STATUSES = (
 TRIAGE = (NEW, RECEIVED, SCREENING, NEEDS_INFO)  # the Front's move
 AT_UNIT = (ASSIGNED, VERIFYING, IN_PROGRESS, REWORK)  # the unit's move
 ENDED = (CLOSED, DUPLICATE, OUT_OF_SCOPE, REJECTED)
+PASSED_ON = (*AT_UNIT, ANSWERED, VERIFIED, CLOSED)  # before, the unit is only the machine's proposal
+CLOCK_RUNS = (NEW, RECEIVED, SCREENING, *AT_UNIT)  # not while the reporter is asked, nor once it is answered
+HIDDEN = (REJECTED,)  # abuse, tests, what was never a report: told to the sender, shown to nobody else
 OPEN = tuple(s for s in STATUSES if s not in ENDED)
 
 

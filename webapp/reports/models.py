@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.core.db import Base, GeoColumn, Json, UtcDateTime
 from webapp.core.events import BigId
+from webapp.reports import lifecycle
 
 
 class CategoryGroup(Base):
@@ -132,6 +133,11 @@ class Report(Base):
     photos: Mapped[list[Photo]] = relationship(back_populates="report", order_by="Photo.id")
     messages: Mapped[list[Message]] = relationship(back_populates="report", order_by="Message.id")
     answers: Mapped[list[Answer]] = relationship(back_populates="report", order_by="Answer.id")
+
+    @property
+    def decided(self) -> bool:
+        """Whether the Front has passed it on; before, `unit_code` is only the machine's proposal."""
+        return self.status in lifecycle.PASSED_ON
 
     # A save against a version that has moved on fails instead of overwriting.
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012

@@ -7,7 +7,7 @@ channel, language, talk with the Front, reasons between offices.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from webapp.reports import lifecycle
@@ -58,13 +58,14 @@ class PublicCase:
 
 def is_public(report: Any, now: datetime) -> bool:
     """Whether the case may be shown at all by now. `reports.queries.is_public` says the same in SQL."""
+    if report.status in lifecycle.HIDDEN:
+        return False
     return report.publish_at is not None and report.publish_at <= now
 
 
 def is_overdue(report: Any, now: datetime) -> bool:
-    """Whether the unit's answer is late: the clock stops with the answer."""
-    waiting = (*lifecycle.TRIAGE, *lifecycle.AT_UNIT)
-    return report.due_at is not None and report.due_at < now and report.status in waiting
+    """Whether the answer is late."""
+    return report.due_at is not None and report.due_at < now and report.status in lifecycle.CLOCK_RUNS
 
 
 def public_case(report: Any, now: datetime) -> PublicCase | None:
@@ -72,7 +73,6 @@ def public_case(report: Any, now: datetime) -> PublicCase | None:
     if not is_public(report, now):
         return None
     original = report.duplicate_of
-    decided = report.status not in lifecycle.TRIAGE
     return PublicCase(
         id=report.public_id,
         category_code=report.category_code,
@@ -82,12 +82,11 @@ def public_case(report: Any, now: datetime) -> PublicCase | None:
         blurred_to_commune=report.category.public_blur_m is None,
         area_code=report.area_code,
         province_code=report.province_code,
-        # Until the Front has passed it on, the unit is only the machine's proposal.
-        unit_code=report.unit_code if decided else None,
+        unit_code=report.unit_code if report.decided else None,
         supervisor_code=report.supervisor_code,
-        reported_at=report.created_at.replace(minute=0, second=0, microsecond=0),
-        updated_at=report.updated_at,
-        due_at=report.due_at,
+        reported_at=to_the_hour(report.created_at),
+        updated_at=to_the_hour(report.updated_at),
+        due_at=to_the_hour(report.due_at) + timedelta(hours=1) if report.due_at else None,
         overdue=is_overdue(report, now),
         text=report.public_text,
         photos=tuple(public_photo(p) for p in report.photos if p.purpose == "report" and shows(p)),
@@ -98,6 +97,11 @@ def public_case(report: Any, now: datetime) -> PublicCase | None:
         ),
         duplicate_of=original.public_id if original is not None and is_public(original, now) else None,
     )
+
+
+def to_the_hour(moment: datetime) -> datetime:
+    """The hour a moment lies in: the minute would tell who was seen with a phone in their hand."""
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def shows(photo: Any) -> bool:
@@ -117,7 +121,11 @@ _PUBLIC_STEPS = {"report:submitted": (), "report:moved": ("to",), "outcome:publi
 def public_steps(entries: list[Any]) -> list[tuple[datetime, str, dict[str, Any]]]:
     """(when, kind, data) of the record's entries that are public, with nothing but their public data."""
     return [
-        (entry.at, entry.kind, {key: entry.data[key] for key in _PUBLIC_STEPS[entry.kind] if key in entry.data})
+        (
+            to_the_hour(entry.at),
+            entry.kind,
+            {key: entry.data[key] for key in _PUBLIC_STEPS[entry.kind] if key in entry.data},
+        )
         for entry in entries
         if entry.public and entry.kind in _PUBLIC_STEPS
     ]

@@ -6,39 +6,40 @@ has too; a test compares the two. A delayed or hidden report is in no number, on
 
 from __future__ import annotations
 
-import time
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from typing import Any
 
-from flask import current_app
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from geo import cells
-from webapp.areas.models import Area
 from webapp.core import clock, events
 from webapp.core.db import db
 from webapp.reports import lifecycle, privacy
-from webapp.reports.models import Answer, Category, CategoryGroup, Photo, Report
+from webapp.reports.catalogue import area_names, catalogue
+from webapp.reports.models import Answer, Category, Photo, Report
 from webapp.reports.service import stream
 
-# What a status says to somebody who looks at a map. A duplicate is in none: its original is counted.
+__all__ = ["area_names", "catalogue"]  # the names that go with the numbers
+# What a status says to somebody who looks at a map. What is hidden is in none, nor is a duplicate: its original
+# is counted.
 GROUPS: dict[str, tuple[str, ...]] = {
     "waiting": lifecycle.TRIAGE,
     "working": lifecycle.AT_UNIT,
     "answered": (lifecycle.ANSWERED,),
     "done": (lifecycle.VERIFIED, lifecycle.CLOSED),
-    "ended": (lifecycle.OUT_OF_SCOPE, lifecycle.REJECTED),
+    "ended": (lifecycle.OUT_OF_SCOPE,),
 }
 GROUP_OF = {status: group for group, statuses in GROUPS.items() for status in statuses}
 OVERDUE = "overdue"
 
 MAX_ZOOM = 20
 PAGE = 20
-_CATALOGUE_FOR_S = 30.0
+_PUBLIC_ID = re.compile(r"[0-9a-z]{1,16}")  # anything else PostgreSQL need not be asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class BadCursor(ValueError):
 
 def is_public(now: datetime) -> ColumnElement[bool]:
     """`privacy.is_public` in SQL."""
-    return and_(Report.publish_at.is_not(None), Report.publish_at <= now)
+    return and_(Report.publish_at.is_not(None), Report.publish_at <= now, Report.status.not_in(lifecycle.HIDDEN))
 
 
 def is_overdue(now: datetime) -> ColumnElement[bool]:
@@ -97,7 +98,7 @@ def is_overdue(now: datetime) -> ColumnElement[bool]:
     return and_(
         Report.due_at.is_not(None),
         Report.due_at < now,
-        Report.status.in_((*lifecycle.TRIAGE, *lifecycle.AT_UNIT)),
+        Report.status.in_(lifecycle.CLOCK_RUNS),
     )
 
 
@@ -126,7 +127,7 @@ def matching(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
         found.append(Report.created_at < _midnight(filters.until + timedelta(days=1)))
     if filters.unit:
         # While the Front screens, the unit is only the machine's proposal and nobody else's to know.
-        found.append(and_(Report.unit_code == filters.unit, Report.status.not_in(lifecycle.TRIAGE)))
+        found.append(and_(Report.unit_code == filters.unit, Report.status.in_(lifecycle.PASSED_ON)))
     if filters.province:
         found.append(Report.province_code == filters.province)
     if filters.commune:
@@ -241,6 +242,8 @@ def public_list(
     newest_first = (Report.created_at.desc(), Report.id.desc())
     cursor = after or before
     if cursor:
+        if not _PUBLIC_ID.fullmatch(cursor):
+            raise BadCursor(cursor)
         at = db.session.execute(
             select(Report.created_at, Report.id).where(Report.public_id == cursor, is_public(now))
         ).first()
@@ -261,10 +264,11 @@ def public_list(
 
 def by_ids(ids: Iterable[str], now: datetime) -> list[Row]:
     """Public rows of these cases, in no particular order; duplicates included."""
-    return [_row(r, now) for r in db.session.execute(_rows().where(Report.public_id.in_(list(ids)), is_public(now)))]
+    wanted = [public_id for public_id in ids if _PUBLIC_ID.fullmatch(public_id)]
+    return [_row(r, now) for r in db.session.execute(_rows().where(Report.public_id.in_(wanted), is_public(now)))]
 
 
-def _rows() -> Select[Any]:
+def _rows() -> Any:
     return select(
         Report.public_id,
         Report.category_code,
@@ -287,9 +291,9 @@ def _row(row: Any, now: datetime) -> Row:
         lat=row.public_lat,
         area_code=row.area_code,
         province_code=row.province_code,
-        reported_at=row.created_at.replace(minute=0, second=0, microsecond=0),
+        reported_at=privacy.to_the_hour(row.created_at),
         overdue=privacy.is_overdue(row, now),
-        due_at=row.due_at,
+        due_at=privacy.to_the_hour(row.due_at) + timedelta(hours=1) if row.due_at else None,
     )
 
 
@@ -325,6 +329,8 @@ class Case:
 
 def public_by_id(public_id: str, now: datetime) -> Case | None:
     """The case under its public id; None if there is none, or none yet."""
+    if not _PUBLIC_ID.fullmatch(public_id):
+        return None
     query = (
         select(Report)
         .where(Report.public_id == public_id, is_public(now))
@@ -355,65 +361,3 @@ def public_photo(public_id: str, now: datetime) -> Photo | None:
     )
     photo = db.session.scalars(query).first()
     return photo if photo is not None and privacy.shows(photo) else None
-
-
-# -- names -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class GroupInfo:
-    """A group of categories; `name` is {language: text}."""
-
-    code: str
-    icon: str
-    name: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class CategoryInfo:
-    """A category; `name` is {language: text}."""
-
-    code: str
-    group: str
-    icon: str
-    name: dict[str, str]
-    retired: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """Groups and categories by code, in their order."""
-
-    groups: dict[str, GroupInfo]
-    categories: dict[str, CategoryInfo]
-
-
-def catalogue() -> Catalogue:
-    """The categories, read again after half a minute at the latest, so that a tile needs one statement only."""
-    known = current_app.extensions.get("public_catalogue")
-    if known and known[1] > time.monotonic():
-        found: Catalogue = known[0]
-        return found
-    groups = db.session.execute(
-        select(CategoryGroup.code, CategoryGroup.icon, CategoryGroup.name).order_by(CategoryGroup.position)
-    )
-    categories = db.session.execute(
-        select(Category.code, Category.group_code, Category.icon, Category.name, Category.retired).order_by(
-            Category.position, Category.code
-        )
-    )
-    found = Catalogue(
-        {code: GroupInfo(code, icon, name) for code, icon, name in groups},
-        {row[0]: CategoryInfo(*row) for row in categories},
-    )
-    current_app.extensions["public_catalogue"] = (found, time.monotonic() + _CATALOGUE_FOR_S)
-    return found
-
-
-def area_names(codes: Iterable[str | None]) -> dict[str, str]:
-    """Names of provinces and communes by code, in one statement; an area that is no more under its last name."""
-    wanted = {code for code in codes if code}
-    if not wanted:
-        return {}
-    query = select(Area.code, Area.name).where(Area.code.in_(wanted)).order_by(Area.valid_from)
-    return {code: name for code, name in db.session.execute(query)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -150,6 +151,8 @@ def move(
     """
     lifecycle.check(report.status, to, reason=reason, evidence=evidence, unit=bool(report.unit_code))
     frm, report.status = report.status, to
+    if frm == lifecycle.NEEDS_INFO and report.due_at is not None:
+        report.due_at += clock.now() - _asked_at(report)
     touch(report)
     if to in lifecycle.ENDED:
         report.closed_at = clock.now()
@@ -160,6 +163,12 @@ def move(
         data["reason"] = reason
     data |= {"from": frm, "to": to, "unit": report.unit_code}
     events.append(stream(report), "report:moved", actor, public=True, **data)
+
+
+def _asked_at(report: Report) -> datetime:
+    """When the reporter was last asked: while they are, nobody's clock runs."""
+    moves = [e for e in events.history(stream(report)) if e.kind == "report:moved"]
+    return next((e.at for e in reversed(moves) if e.data["to"] == lifecycle.NEEDS_INFO), clock.now())
 
 
 def touch(report: Report) -> None:
@@ -201,6 +210,9 @@ def mark_duplicate(report: Report, original: Report, actor: Actor) -> None:
     if original.id == report.id or original.duplicate_of_id is not None:
         raise BadDuplicate
     report.duplicate_of_id = original.id
+    # Its own duplicates follow it to the original, so that nobody is sent through a chain.
+    for other in db.session.scalars(select(Report).where(Report.duplicate_of_id == report.id)):
+        other.duplicate_of_id = original.id
     move(report, lifecycle.DUPLICATE, actor, original=original.public_id)
 
 
@@ -218,7 +230,8 @@ def answer(report: Report, actor: Actor, text: str, photos: tuple[StoredPhoto, .
     )
     db.session.add(given)
     db.session.flush()
-    add_photos(report, photos, purpose="answer", answer=given)
+    if not add_photos(report, photos, purpose="answer", answer=given):
+        raise lifecycle.Missing("evidence")  # only pictures that an earlier answer has shown already
     move(report, lifecycle.ANSWERED, actor, evidence=True, answer=given.id)
     return given
 

@@ -77,7 +77,7 @@ def retry(job_id: int) -> Response:
 
 def _jobs() -> dict[str, int]:
     found = db.session.execute(select(Job.state, func.count()).group_by(Job.state))
-    return {state: 0 for state in ("pending", "running", "done", "failed")} | dict(found.tuples().all())
+    return {"pending": 0, "running": 0, "done": 0, "failed": 0} | {state: number for state, number in found}
 
 
 def _areas() -> list[dict[str, Any]]:
@@ -115,7 +115,7 @@ def _unit_names() -> dict[str, str]:
         .where(Unit.code.in_(select(User.unit_code).where(User.unit_code.is_not(None))))
         .order_by(Unit.valid_from)
     )
-    return dict(db.session.execute(query).tuples().all())
+    return {code: name for code, name in db.session.execute(query)}
 
 
 def _calendar() -> dict[str, Any]:

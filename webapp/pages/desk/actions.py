@@ -12,6 +12,8 @@ from sqlalchemy import select
 
 from geo.positions import PositionError, parse_position
 from webapp.accounts.permissions import Identity, may
+from webapp.areas import queries as areas
+from webapp.areas.models import COMMUNE
 from webapp.core import text
 from webapp.core.db import db
 from webapp.core.events import Actor
@@ -182,7 +184,7 @@ def _ask(doing: Doing) -> str:
 def _correct(doing: Doing) -> str:
     report, form = doing.report, request.form
     category = _chosen_category(form.get("category", ""), report)
-    commune = form.get("commune", "").strip()
+    commune = _commune(text.clean(form.get("commune")))
     commune_code = commune if commune and commune != report.area_code else None
     position = _position(form.get("lat", "").strip(), form.get("lon", "").strip(), report)
     if commune_code and position:
@@ -201,6 +203,23 @@ def _correct(doing: Doing) -> str:
         {"before": dict(zip(keys, before, strict=True)), "after": dict(zip(keys, after, strict=True))}, names
     )
     return _("Corrected and routed anew. %(changes)s", changes="; ".join(changed))
+
+
+def _commune(typed: str) -> str:
+    """The code of a commune that was chosen, or typed as a code or a name (cases without a province)."""
+    if not typed or typed.isdigit():
+        return typed[:8]
+    communes = [a for a in areas.search(typed) if a.level == COMMUNE]
+    if not communes:
+        raise Wrong(commune=messages.say("commune_unknown"))
+    # Only a name that is there whole decides; what merely resembles is asked back.
+    folded = text.fold(typed)
+    found = [a for a in communes if folded in (a.folded, areas.bare_name(a))]
+    found = found or [a for a in communes if areas.bare_name(a) in folded]
+    if len(found) != 1:
+        some = ", ".join(f"{a.name} ({a.code})" for a in (found or communes)[:6])
+        raise Wrong(commune=_("Which one? Enter the code: %(communes)s", communes=some))
+    return found[0].code
 
 
 def _chosen_category(code: str, report: Report) -> Category | None:

@@ -47,9 +47,7 @@ def context(report: Report, identity: Identity, base: str) -> dict[str, Any]:
     now = clock.now()
     for_unit = not allowed(identity.role, "message:view")
     entries = events.history(stream(report))
-    outcomes = db.session.scalars(
-        select(Outcome).where(Outcome.report_id == report.id).order_by(Outcome.id)
-    ).all()
+    outcomes = db.session.scalars(select(Outcome).where(Outcome.report_id == report.id).order_by(Outcome.id)).all()
     answers = list(report.answers)
     possible, impossible = steps.split(identity, report)
     unit_codes, user_ids, area_codes = timeline.codes_in(entries)
@@ -77,7 +75,7 @@ def context(report: Report, identity: Identity, base: str) -> dict[str, Any]:
         "due": listing.due_words(report, now),
         "public": privacy.is_public(report, now),
         "routing": timeline.routing_words(report.routing, names) if report.routing else "",
-        "decided": report.status in desk_queries.UNIT_SEES,
+        "decided": report.decided,
         "turn": steps.TURN[report.status],
         "timeline": timeline.items(entries, names, for_unit=for_unit),
         "last_seq": entries[-1].seq if entries else 0,

@@ -19,7 +19,7 @@ from webapp.core.db import db
 from webapp.pages import labels
 from webapp.pages.i18n import in_language
 from webapp.pages.web import asset
-from webapp.reports import desk_queries
+from webapp.reports import desk_queries, lifecycle
 from webapp.reports.desk_queries import Filters, Row
 from webapp.reports.models import CategoryGroup, Report
 from webapp.units import queries as units
@@ -152,7 +152,7 @@ def place_words(report: Report, names: dict[str, str]) -> str:
 
 def due_words(report: Report, now: Any) -> dict[str, str] | None:
     """The clock in words with a tone: late, soon (within two days) or calm; None where none runs."""
-    if report.due_at is None or report.status not in desk_queries.CLOCK_RUNS:
+    if report.due_at is None or report.status not in lifecycle.CLOCK_RUNS:
         return None
     if report.due_at < now:
         return {"tone": "late", "text": labels.overdue_words(report.due_at, now)}

@@ -107,7 +107,7 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
     data = entry.data
     kind = entry.kind
     if kind == "report:moved":
-        return _move(data, for_unit)
+        return _move(data, names, for_unit)
     if kind == "report:submitted":
         return {"title": _("Report sent"), "status": life.NEW}
     if kind == "report:routed":
@@ -117,14 +117,11 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
             "icon": "forward",
         }
     if kind == "report:assigned":
-        other = data.get("proposed") and data.get("proposed") != data.get("unit")
-        return {
-            "title": _("Chosen by hand: %(unit)s", unit=names.unit(data.get("unit")))
-            if other
-            else _("Passed to %(unit)s", unit=names.unit(data.get("unit"))),
-            "body": data.get("note", ""),
-            "icon": "building",
-        }
+        note = data.get("note", "")
+        if data.get("proposed") == data.get("unit") and not note:
+            return None  # the step itself follows and says the same
+        unit = names.unit(data.get("unit"))
+        return {"title": _("Chosen by hand: %(unit)s", unit=unit), "body": note, "icon": "building"}
     if kind == "report:corrected":
         return {"title": _("Corrected"), "body": "\n".join(changes(data, names)), "icon": "edit"}
     if kind == "report:clock_restarted":
@@ -158,7 +155,7 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
     return {"title": kind, "icon": "info"}
 
 
-def _move(data: dict[str, Any], for_unit: bool) -> dict[str, Any]:
+def _move(data: dict[str, Any], names: Names, for_unit: bool) -> dict[str, Any]:
     frm, to = data.get("from", ""), data.get("to", "")
     refused = frm == life.ASSIGNED and to == life.SCREENING
     reason = data.get("reason", "")
@@ -167,6 +164,8 @@ def _move(data: dict[str, Any], for_unit: bool) -> dict[str, Any]:
     title = str(labels.STATUS.get(to, to))
     if refused:
         title = _("The unit gave the case back")
+    elif to == life.ASSIGNED:
+        title = _("Passed to %(unit)s", unit=names.unit(data.get("unit")))
     elif frm in life.ENDED:
         title = _("Reopened: %(status)s", status=title)
     return {"title": title, "reason": reason, "status": to, "between_offices": refused}

@@ -18,6 +18,7 @@ from webapp.pages.public.shared import shared_bytes
 from webapp.pages.public.views import (
     category_icon,
     category_name,
+    due_day,
     keepable_page,
     outcome_rows,
     place_name,
@@ -39,7 +40,7 @@ PHOTO_CACHE = "public, max-age=300"
 def case(public_id: str) -> Response:
     """What happened, where it stands, who has it and until when, and what came of it."""
     now = clock.now()
-    found = queries.public_by_id(public_id[:16], now)
+    found = queries.public_by_id(public_id, now)
     if found is None:
         abort(404)
     shown = found.case
@@ -54,7 +55,7 @@ def case(public_id: str) -> Response:
         "status_label": labels.STATUS[shown.status],
         "meaning": labels.STATUS_MEANING[shown.status],
         "reported_on": labels.day(shown.reported_at),
-        "due": labels.day(shown.due_at) if shown.due_at and _clock_runs(shown) else None,
+        "due": due_day(shown.due_at) if shown.status in lifecycle.CLOCK_RUNS else None,
         "overdue": labels.overdue_words(shown.due_at, now) if shown.overdue and shown.due_at else None,
         "unit": unit_name(shown.unit_code, units),
         "supervisor": unit_name(shown.supervisor_code, units),
@@ -92,10 +93,6 @@ def photo(name: str) -> Response:
     except FileNotFoundError:
         abort(404)
     return shared_bytes(data, PHOTO_CACHE, mimetype="image/webp")
-
-
-def _clock_runs(shown: PublicCase) -> bool:
-    return shown.status in (*lifecycle.TRIAGE, *lifecycle.AT_UNIT)
 
 
 def _photos(photos: tuple[PublicPhoto, ...], words: str) -> list[dict[str, Any]]:

@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
-from webapp.reports import lifecycle
-from webapp.reports.queries import GROUPS, OVERDUE, Filters
+from webapp.reports.queries import GROUP_OF, GROUPS, OVERDUE, Filters
 
 TILE_PARAMS = ("category", "group", "status", "from", "to", "unit")
 PLACE_PARAMS = ("province", "commune")
 PERIODS = (7, 30, 90, 365)  # days, as the page offers them
 
-STATUSES = (*GROUPS, OVERDUE, *(s for s in lifecycle.STATUSES if s != lifecycle.DUPLICATE))
+STATUSES = (*GROUPS, OVERDUE, *(s for s in GROUP_OF if s not in GROUPS))
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _AREA = re.compile(r"[0-9]{1,8}")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
@@ -130,9 +129,7 @@ def describe(problems: Mapping[str, str]) -> dict[str, str]:
     return words
 
 
-def _one_of(
-    values: dict[str, str], name: str, known: Iterable[str], problems: dict[str, str]
-) -> str | None:
+def _one_of(values: dict[str, str], name: str, known: Iterable[str], problems: dict[str, str]) -> str | None:
     value = values.get(name)
     if value is not None and value not in known:
         problems[name] = "unknown"
@@ -140,9 +137,7 @@ def _one_of(
     return value
 
 
-def _matching(
-    values: dict[str, str], name: str, pattern: re.Pattern[str], problems: dict[str, str]
-) -> str | None:
+def _matching(values: dict[str, str], name: str, pattern: re.Pattern[str], problems: dict[str, str]) -> str | None:
     value = values.get(name)
     if value is not None and not pattern.fullmatch(value):
         problems[name] = "bad"

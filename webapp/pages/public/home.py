@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
 from webapp.core import clock
+from webapp.core.instance import instance
 from webapp.inspections import queries as inspections
 from webapp.pages import labels
 from webapp.pages.i18n import remember
-from webapp.pages.web import csrf
 from webapp.pages.public.map import SIGNS
 from webapp.pages.public.views import case_rows, outcome_rows
+from webapp.pages.web import csrf
 from webapp.reports import queries
 from webapp.reports.queries import Filters
 
@@ -38,3 +39,11 @@ def index() -> str:
 def set_language() -> Response:
     """Remember the language and go back to where the person was."""
     return remember(request.form.get("lang", ""), request.form.get("next", "/"))
+
+
+@bp.get("/styleguide")
+def styleguide() -> str:
+    """Every component in every state; only where the demo runs."""
+    if not instance().settings.demo:
+        abort(404)
+    return render_template("styleguide.html")

@@ -17,9 +17,9 @@ from webapp.pages import labels
 from webapp.pages.i18n import in_language
 from webapp.pages.public import outlines, tiles
 from webapp.pages.public.filters import PERIODS, PLACE_PARAMS, TILE_PARAMS, canonical, read, read_bbox
-from webapp.pages.public.views import case_rows, category_name, known_codes, unit_name, units_of
+from webapp.pages.public.views import case_rows, category_name, due_day, known_codes, unit_name, units_of
 from webapp.pages.web import asset
-from webapp.reports import queries
+from webapp.reports import lifecycle, queries
 from webapp.reports.queries import Filters
 
 bp = Blueprint("map", __name__)
@@ -117,7 +117,7 @@ def part() -> Response:
 def sheet(public_id: str) -> Response:
     """One case in short, as HTML for the sheet that comes up from below."""
     now = clock.now()
-    found = queries.by_ids([public_id[:16]], now)
+    found = queries.by_ids([public_id], now)
     if not found:
         abort(404)
     row = found[0]
@@ -125,15 +125,13 @@ def sheet(public_id: str) -> Response:
         "public/sheet.html",
         row=case_rows(found, now)[0],
         meaning=labels.STATUS_MEANING[row.status],
-        due=labels.day(row.due_at) if row.due_at and not row.overdue else None,
+        due=due_day(row.due_at) if row.status in lifecycle.CLOCK_RUNS and not row.overdue else None,
     )
     return Response(html, mimetype="text/html")
 
 
 def _read() -> tuple[Filters, dict[str, str]]:
-    return read(
-        request.args.items(multi=True), known_codes(), clock.today(), allowed=PAGE_PARAMS, strict=False
-    )
+    return read(request.args.items(multi=True), known_codes(), clock.today(), allowed=PAGE_PARAMS, strict=False)
 
 
 def _page(filters: Filters, now: Any, problems: dict[str, str]) -> queries.Page:
@@ -197,6 +195,7 @@ def _config(filters: Filters, view: list[float] | None) -> dict[str, Any]:
         "tiles": {"url": settings.tile_url, "attribution": settings.tile_attribution} if settings.tile_url else None,
         "sprite": asset("icons/ui.svg"),
         "modules": {"base": asset("js/map-base.js"), "cases": asset("js/map-cases.js")},
+        "order": list(SIGNS),  # of the signs: JSON objects have none
         "signs": SIGNS,
         "categories": {c.code: in_language(c.name) for c in queries.catalogue().categories.values()},
         "statuses": queries.GROUP_OF,

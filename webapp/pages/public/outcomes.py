@@ -65,7 +65,7 @@ def listing() -> Response:
 
 def one(public_id: str) -> Response:
     """One outcome, under an address that stays."""
-    outcome = queries.by_id(public_id[:16], clock.now())
+    outcome = queries.by_id(public_id, clock.now())
     if outcome is None:
         abort(404)
     row = outcome_rows([outcome])[0]

@@ -64,8 +64,6 @@ def pack(data: bytes) -> bytes:
 def refused(problems: dict[str, str], code: int = 400) -> SharedResponse:
     """A refusal in words for a program: {"error": …, "problems": {parameter: what is wrong}}."""
     error = "not_found" if code == 404 else "bad_request"
-    response = SharedResponse(
-        orjson.dumps({"error": error, "problems": problems}), code, mimetype="application/json"
-    )
+    response = SharedResponse(orjson.dumps({"error": error, "problems": problems}), code, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -66,8 +66,7 @@ def act(public_id: str, name: str) -> Response:
 def shown(kept: list[Kept]) -> list[dict[str, str]]:
     """Kept files as the file field shows them."""
     return [
-        {"token": k.token, "name": k.label or _("A file"), "size_label": f"{max(1, k.size // 1024)} kB"}
-        for k in kept
+        {"token": k.token, "name": k.label or _("A file"), "size_label": f"{max(1, k.size // 1024)} kB"} for k in kept
     ]
 
 
@@ -79,9 +78,7 @@ def _too_large(public_id: str, name: str) -> Response:
     db.session.rollback()
     errors = {"evidence": messages.say("body_large")} if name == "answer" else {"_form": messages.say("body_large")}
     values = {key: value for key, value in typed.items() if key not in {"csrf_token", "version", "seen"}}
-    return case_page.render(
-        found(public_id), identity(), "/unit", 413, opened=name, errors=errors, values=values
-    )
+    return case_page.render(found(public_id), identity(), "/unit", 413, opened=name, errors=errors, values=values)
 
 
 def _evidence() -> tuple[list[Kept], str]:

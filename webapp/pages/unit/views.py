@@ -44,7 +44,7 @@ def photo(public_id: str) -> Response:
     picture = desk_queries.photo(public_id)
     if picture is None or picture.purpose not in {"report", "answer"} or picture.state != "clean":
         abort(404)
-    _require_visible(picture.report)
+    require("report:view", picture.report)
     name = picture.thumb_name if "s" in request.args else picture.clean_name
     return Response(instance().storage.get(name), mimetype="image/webp")
 
@@ -54,14 +54,8 @@ def found(public_id: str, *, lock: bool = False) -> Report:
     report = desk_queries.by_public_id(public_id, lock=lock)
     if report is None:
         abort(404)
-    _require_visible(report)
-    return report
-
-
-def _require_visible(report: Report) -> None:
     require("report:view", report)
-    if report.status not in desk_queries.UNIT_SEES:
-        abort(404)  # until the Front has decided, the unit is only the machine's proposal
+    return report
 
 
 from webapp.pages.unit import actions  # noqa: E402, F401 - its routes belong to this blueprint

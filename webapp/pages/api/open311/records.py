@@ -116,17 +116,17 @@ def _not_yet_public(ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     A program must find again what it has just sent, though the worker has not placed it and a sensitive one
     stays hidden for days or for ever. The id is random (50 bits) and known to the sender alone until then, and
     all it gives is what that sender has said, to the hour: neither place nor words nor where the case stands,
-    and the status is always "open", for a withheld case must not tell its progress. Reports that came in
-    another way have no such record, and no list ever holds one.
+    and the status is "open", for a withheld case must not tell its progress, but for a report that was refused:
+    its sender has to learn that. Reports that came in another way have no such record, and no list holds one.
     """
-    query = select(Report.public_id, Report.category_code, Report.created_at).where(
+    query = select(Report.public_id, Report.category_code, Report.created_at, Report.status).where(
         Report.public_id.in_(ids), Report.channel == CHANNEL
     )
     return {
         row.public_id: _empty()
         | {
             "service_request_id": row.public_id,
-            "status": "open",
+            "status": "closed" if row.status in lifecycle.HIDDEN else "open",
             "service_name": service_name(row.category_code),
             "service_code": row.category_code,
             "requested_datetime": w3c(row.created_at),

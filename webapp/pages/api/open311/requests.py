@@ -66,7 +66,8 @@ def links(query: Query, more: bool) -> str:
 
     def link(page: int, relation: str) -> str:
         pairs = [(n, v) for n, v in request.args.items(multi=True) if n not in DROPPED]
-        # The end is fixed by the first page, or a report that comes in meanwhile would shift all others.
+        # The first page fixes the end, so that all pages mean the same days. What becomes public meanwhile
+        # can show a case twice, on this page and the next, but hides none.
         pairs += [("end_date", query.until.strftime("%Y-%m-%dT%H:%M:%SZ")), ("page", str(page))]
         return f'<{address(request.path)}?{urlencode(pairs)}>; rel="{relation}"'
 

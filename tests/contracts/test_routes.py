@@ -1,0 +1,218 @@
+"""Every address and for whom it is. Whoever adds a page says here who may see it, or this fails."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask import Blueprint
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from tests.factories import PASSWORD, user
+from webapp.accounts import permissions
+from webapp.pages.access import AUDIENCES, EVERYBODY, SIGNED_IN
+from webapp.units.models import Unit
+
+# Which database answers makes no difference to who may ask.
+pytestmark = pytest.mark.only_engine("sqlite")
+
+ADMIN = frozenset({permissions.ADMIN})
+PROGRAMS = ("/open311/v2", "/georeport/v2")
+FORMATS = ".<any(json,xml):fmt>"
+
+ROUTES: dict[str | frozenset[str], list[str]] = {
+    EVERYBODY: [
+        "GET /",
+        "POST /language",
+        "GET /static/<path:filename>",
+        # reporting and following
+        "GET /report",
+        "POST /report",
+        "GET /report/communes/<province>.json",
+        "GET /track",
+        "POST /track",
+        "GET /r/<code>",
+        "POST /r/<code>",
+        "GET /r/<code>/photos/<public_id>.webp",
+        # what is public
+        "GET /styleguide",  # not on a production instance
+        "GET /map",
+        "GET /map/list",
+        "GET /map/cases/<public_id>",
+        "GET /map/areas.json",
+        "GET /map/tiles/<z>/<x>/<y>.json",
+        "GET /cases",
+        "GET /cases/<public_id>",
+        "GET /photos/<name>",
+        "GET /outcomes",
+        "GET /outcomes/<public_id>",
+        # signing in
+        "GET /auth/login",
+        "POST /auth/login",
+        "POST /auth/logout",
+        "GET /auth/verify",
+        "POST /auth/verify",
+        "GET /auth/fs-static/<path:filename>",
+        # programs
+        "GET /healthz",
+        "GET /readyz",
+        "GET /metrics",  # from this machine only
+        *(
+            f"{method} {prefix}{rest}"
+            for prefix in PROGRAMS
+            for method, rest in (
+                ("GET", "/"),
+                ("GET", f"/discovery{FORMATS}"),
+                ("GET", f"/services{FORMATS}"),
+                ("GET", f"/services/<code>{FORMATS}"),
+                ("GET", f"/requests{FORMATS}"),
+                ("POST", f"/requests{FORMATS}"),
+                ("GET", f"/requests/<request_id>{FORMATS}"),
+                ("GET", f"/tokens/<token>{FORMATS}"),
+                ("GET", f"/servicerequestupdates{FORMATS}"),
+                *((method, "/<path:rest>") for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
+            )
+        ),
+    ],
+    SIGNED_IN: ["GET /auth/home"],
+    permissions.FRONT: [
+        "GET /desk",
+        "GET /desk/cases/<public_id>",
+        "POST /desk/cases/<public_id>/<name>",
+        "POST /desk/cases/<public_id>/outcomes/<outcome_id>/publish",
+        "GET /desk/photos/<public_id>",
+    ],
+    permissions.UNIT: [
+        "GET /unit",
+        "GET /unit/cases/<public_id>",
+        "POST /unit/cases/<public_id>/<name>",
+        "GET /unit/photos/<public_id>",
+    ],
+    ADMIN: ["GET /admin", "POST /admin/jobs/<int:job_id>/retry"],
+}
+
+VALUES = {"fmt": "json", "z": "5", "x": "25", "y": "14", "job_id": 1, "province": "86", "code": "1", "rest": "x"}
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def routes(app: Any) -> list[tuple[str, str, Rule]]:
+    """("METHOD rule", method, rule) of everything; HEAD and OPTIONS go with what they belong to."""
+    return [
+        (f"{method} {rule.rule}", method, rule)
+        for rule in app.url_map.iter_rules()
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+
+
+def audience(rule: Rule) -> str | frozenset[str]:
+    """For whom the program itself says a rule is."""
+    return EVERYBODY if rule.endpoint == "static" else AUDIENCES[rule.endpoint.rpartition(".")[0]]
+
+
+def address(app: Any, rule: Rule) -> str:
+    """The rule with something in each of its places."""
+    values = {name: VALUES.get(name, "1") for name in rule.arguments}
+    found = rule.build({name: values[name] for name in rule.arguments}, append_unknown=False)
+    assert found is not None
+    return found[1]
+
+
+def sign_in(client: Any, email: str) -> None:
+    page = client.get("/auth/login").text
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    assert token
+    form = {"email": email, "password": PASSWORD, "csrf_token": token[1]}
+    assert client.post("/auth/login", data=form).status_code in {302, 303}
+    assert client.get("/auth/home").status_code == 302
+
+
+def test_every_route_is_listed(app: Any) -> None:
+    known = {name for names in ROUTES.values() for name in names}
+    there = {name for name, _, _ in routes(app)}
+    assert not there - known, f"say in ROUTES for whom these are: {sorted(there - known)}"
+    assert not known - there, f"these are gone: {sorted(known - there)}"
+    assert len(known) == sum(map(len, ROUTES.values())), "a route is listed twice"
+
+
+def test_the_program_agrees_about_the_audience(app: Any) -> None:
+    listed = {name: who for who, names in ROUTES.items() for name in names}
+    wrong = [name for name, _, rule in routes(app) if name in listed and audience(rule) != listed[name]]
+    assert not wrong
+
+
+def test_every_blueprint_has_an_audience(app: Any) -> None:
+    assert set(app.blueprints) == set(AUDIENCES)
+
+
+def test_what_nobody_listed_is_closed(app: Any) -> None:
+    forgotten = Blueprint("forgotten", __name__)
+    forgotten.add_url_rule("/forgotten", "page", lambda: "secret")
+    app.register_blueprint(forgotten)
+    app.add_url_rule("/bare", "bare", lambda: "secret")
+    for path in ("/forgotten", "/bare"):
+        response = app.test_client().get(path)
+        assert response.status_code == 403
+        assert "secret" not in response.text
+
+
+def test_the_public_comes_into_no_other_page(app: Any, client: Any) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False  # so that it is the audience that refuses
+    tried = 0
+    for name, method, rule in routes(app):
+        if audience(rule) == EVERYBODY:
+            continue
+        path = address(app, rule)
+        response = client.open(path, method=method)
+        if method == "GET":
+            assert response.status_code == 302, name
+            assert response.headers["Location"].startswith("/auth/login?next="), name
+        else:
+            assert response.status_code == 403, name
+        tried += 1
+    assert tried == sum(len(names) for who, names in ROUTES.items() if who != EVERYBODY)
+
+
+@pytest.mark.parametrize("role", ["front", "unit", "admin"])
+def test_each_role_stays_in_its_rooms(app: Any, client: Any, session: Any, role: str) -> None:
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # as above; the sign-in form keeps its own check
+    front = session.scalars(select(Unit.code).where(Unit.kind == "front_commune")).first()
+    office = session.scalars(select(Unit.code).where(Unit.kind == "commune_committee")).first()
+    assert front and office
+    user(f"{role}@example.org", role, {"front": front, "unit": office, "admin": None}[role])
+    sign_in(client, f"{role}@example.org")
+    mine = {"front": permissions.FRONT, "unit": permissions.UNIT, "admin": ADMIN}[role]
+    home = {"front": "/desk", "unit": "/unit", "admin": "/admin"}[role]
+    assert client.get(home).status_code == 200
+    for name, method, rule in routes(app):
+        who = audience(rule)
+        if isinstance(who, frozenset) and who != mine:
+            assert client.open(address(app, rule), method=method).status_code == 403, name
+
+
+def test_every_public_answer_carries_the_security_headers(app: Any, client: Any) -> None:
+    """Error answers as well: most of these addresses lead nowhere on an empty instance."""
+    kinds = set()
+    for name, method, rule in routes(app):
+        if method != "GET" or audience(rule) != EVERYBODY:
+            continue
+        response = client.get(address(app, rule))
+        assert response.status_code < 500, name
+        for header, value in HEADERS.items():
+            assert response.headers.get(header) == value, (name, header)
+        assert "geolocation=(self)" in response.headers["Permissions-Policy"], name
+        kinds.add(response.mimetype)
+        if response.mimetype == "text/html":
+            policy = response.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy, name
+            assert "frame-ancestors 'none'" in policy, name
+            assert "unsafe" not in policy, name
+        for cookie in response.headers.getlist("Set-Cookie"):
+            assert "HttpOnly" in cookie, name
+            assert "SameSite=Lax" in cookie, name
+    assert {"text/html", "application/json", "text/plain"} <= kinds

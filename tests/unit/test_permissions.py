@@ -1,0 +1,124 @@
+"""Who may do what: every cell of the map, and who never gets which power."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webapp.accounts import permissions as p
+from webapp.accounts.permissions import Identity
+from webapp.reports import lifecycle as life
+
+ROLES = (
+    p.COMMUNE_FRONT,
+    p.PROVINCE_FRONT,
+    p.CENTRAL_FRONT,
+    p.UNIT_OFFICER,
+    p.ADMIN,
+    p.SYSTEM,
+    p.REPORTER,
+)
+# The map as the rules of the house have it, one line per permission: C commune Front, P province Front,
+# T central Front, U unit, A admin, S system, R reporter. Written by hand, so that a change is made twice.
+EXPECTED = {
+    "report:list": "CPTU",
+    "report:view": "CPTU",
+    "report:take": "CPT",
+    "report:assign": "CPT",
+    "report:correct": "CPT",
+    "report:ask": "CPT",
+    "report:mark_duplicate": "CPT",
+    "report:reject": "CPT",
+    "report:verify": "CPT",
+    "report:close": "CPT",
+    "report:reopen": "CPT",
+    "report:publish": "CPT",
+    "photo:publish": "CPT",
+    "message:view": "CPT",
+    "outcome:publish": "CPT",
+    "report:accept": "U",
+    "report:refuse": "U",
+    "report:start": "U",
+    "report:answer": "U",
+    "outcome:record": "U",
+    "job:view": "A",
+    "job:retry": "A",
+    "user:view": "A",
+    "reference:view": "A",
+    "report:route": "S",
+    "report:supplement": "R",
+}
+LETTERS = dict(zip("CPTUASR", ROLES, strict=True))
+CELLS = [(role, name, letter) for name in EXPECTED for letter, role in LETTERS.items()]
+
+
+@dataclass
+class Case:
+    area_code: str | None
+    province_code: str | None
+    unit_code: str | None
+    supervisor_code: str | None
+
+
+def test_the_map_holds_nothing_else() -> None:
+    assert set(p.PERMISSIONS) == set(EXPECTED)
+    assert {role for roles in p.PERMISSIONS.values() for role in roles} <= set(ROLES)
+
+
+@pytest.mark.parametrize(("role", "name", "letter"), CELLS, ids=[f"{r} {n}" for r, n, _ in CELLS])
+def test_each_cell(role: str, name: str, letter: str) -> None:
+    assert p.allowed(role, name) == (letter in EXPECTED[name])
+
+
+def test_matrix_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """The matrix as it stands in the code, for whoever reads the log with -s."""
+    width = max(map(len, p.PERMISSIONS))
+    lines = [" " * width + "  " + " ".join(LETTERS)]
+    for name in p.PERMISSIONS:
+        lines.append(f"{name:{width}}  " + " ".join("x" if p.allowed(r, name) else "·" for r in ROLES))
+    print("\n".join(lines))
+    assert len(capsys.readouterr().out.splitlines()) == len(EXPECTED) + 1
+
+
+codes = st.sampled_from([None, "29512", "29413", "10714"])
+provinces = st.sampled_from([None, "86", "31"])
+units = st.sampled_from([None, "ubnd-29512", "so-nnmt-86", "mttq-29512", "mttq-86"])
+cases = st.builds(Case, codes, provinces, units, units)
+identities = st.builds(Identity, st.sampled_from(ROLES), st.just(1), units, codes, provinces)
+
+
+@given(identities, cases, st.sampled_from(sorted(EXPECTED)))
+def test_nobody_acts_outside_role_and_area(identity: Identity, case: Case, name: str) -> None:
+    if not p.may(identity, name, case):
+        return
+    assert identity.role in p.PERMISSIONS[name]
+    assert identity.role in p.FRONT | p.UNIT, "only Front and unit have cases"
+    if identity.role == p.UNIT_OFFICER:
+        assert identity.unit_code
+        assert case.unit_code == identity.unit_code
+    if identity.role == p.PROVINCE_FRONT:
+        assert identity.province_code
+        assert case.province_code == identity.province_code
+    if identity.role == p.COMMUNE_FRONT:
+        assert case.area_code == identity.area_code or case.supervisor_code == identity.unit_code
+
+
+@given(cases)
+def test_an_identity_without_a_place_sees_nothing(case: Case) -> None:
+    for role in (p.COMMUNE_FRONT, p.PROVINCE_FRONT, p.UNIT_OFFICER):
+        assert not p.in_scope(Identity(role, 1), case)
+
+
+def test_the_unit_never_judges_its_own_answer_and_never_reads_the_reporter() -> None:
+    for name in ("report:verify", "report:close", "report:publish", "photo:publish", "message:view", "outcome:publish"):
+        assert not p.allowed(p.UNIT_OFFICER, name)
+    for transition in life.TRANSITIONS.values():
+        roles = p.PERMISSIONS[transition.permission]
+        assert not (roles & p.UNIT and roles & p.FRONT), "no step belongs to both sides"
+
+
+def test_unknown_permissions_are_nobodys() -> None:
+    assert not any(p.allowed(role, "report:delete") for role in ROLES)

@@ -1,0 +1,75 @@
+"""Categories and places by name, for everything that shows cases."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask import current_app
+from sqlalchemy import select
+
+from webapp.areas.models import Area
+from webapp.core.db import db
+from webapp.reports.models import Category, CategoryGroup
+
+_CATALOGUE_FOR_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class GroupInfo:
+    """A group of categories; `name` is {language: text}."""
+
+    code: str
+    icon: str
+    name: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryInfo:
+    """A category; `name` is {language: text}."""
+
+    code: str
+    group: str
+    icon: str
+    name: dict[str, str]
+    retired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Groups and categories by code, in their order."""
+
+    groups: dict[str, GroupInfo]
+    categories: dict[str, CategoryInfo]
+
+
+def catalogue() -> Catalogue:
+    """The categories, read again after half a minute at the latest, so that a tile needs one statement only."""
+    known = current_app.extensions.get("public_catalogue")
+    if known and known[1] > time.monotonic():
+        found: Catalogue = known[0]
+        return found
+    groups = db.session.execute(
+        select(CategoryGroup.code, CategoryGroup.icon, CategoryGroup.name).order_by(CategoryGroup.position)
+    )
+    categories = db.session.execute(
+        select(Category.code, Category.group_code, Category.icon, Category.name, Category.retired).order_by(
+            Category.position, Category.code
+        )
+    )
+    found = Catalogue(
+        {code: GroupInfo(code, icon, name) for code, icon, name in groups},
+        {row[0]: CategoryInfo(*row) for row in categories},
+    )
+    current_app.extensions["public_catalogue"] = (found, time.monotonic() + _CATALOGUE_FOR_S)
+    return found
+
+
+def area_names(codes: Iterable[str | None]) -> dict[str, str]:
+    """Names of provinces and communes by code, in one statement; an area that is no more under its last name."""
+    wanted = {code for code in codes if code}
+    if not wanted:
+        return {}
+    query = select(Area.code, Area.name).where(Area.code.in_(wanted)).order_by(Area.valid_from)
+    return {code: name for code, name in db.session.execute(query)}
