@@ -137,10 +137,16 @@ export class Cases {
       riseOnHover: true, zIndexOffset: item.overdue ? 200 : 0,
     });
     marker.label = item.id ? this.pinWords(item) : this.clusterWords(item);
-    marker.on("click", () => {
+    const open = () => {
       if (item.id) this.on.pick(item.id, marker);
       else if (item.same || this.map.getZoom() >= 18) this.on.several(item.lat, item.lon, marker);
       else this.map.setView([item.lat, item.lon], Math.min(18, this.map.getZoom() + 2));
+    };
+    marker.on("click", open);
+    marker.on("keydown", ({ originalEvent }) => {
+      if (originalEvent.key !== "Enter" && originalEvent.key !== " ") return;
+      originalEvent.preventDefault();
+      open();
     });
     return marker;
   }

@@ -45,7 +45,7 @@ def demo(run: services.Run, engine: str) -> Iterator[Any]:
         app = create_app(Settings.from_env(place.environ))
         result = command(app, "demo", "load")
         assert result.exit_code == 0, result.output
-        app.extensions["demo-output"] = result.output
+        app.extensions["demo-output"] = command(app, "demo", "logins").output
         yield app
         with app.app_context():
             db.session.remove()

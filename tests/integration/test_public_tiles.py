@@ -33,7 +33,7 @@ def shown(report: Any, filters: Filters, now: Any) -> bool:
         )
         and (filters.since is None or day >= filters.since)
         and (filters.until is None or day <= filters.until)
-        and (filters.unit is None or (filters.unit == report.unit_code and report.status not in lifecycle.TRIAGE))
+        and (filters.unit is None or (filters.unit == report.unit_code and report.status in lifecycle.PASSED_ON))
     )
 
 
@@ -156,7 +156,7 @@ def test_what_is_hidden_delayed_or_double_is_in_no_tile(session: Any, client: An
 
 
 def test_asking_by_unit_does_not_tell_what_the_machine_only_proposes(session: Any, client: Any) -> None:
-    for status in lifecycle.TRIAGE:
+    for status in (*lifecycle.TRIAGE, lifecycle.OUT_OF_SCOPE):
         case(status=status, unit_code="so-nnmt-86")
     passed_on = case(status=lifecycle.ASSIGNED, unit_code="so-nnmt-86")
     x, y = cells.tile_of(106.525, 9.585, 9)

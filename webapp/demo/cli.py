@@ -35,7 +35,6 @@ def load_command() -> None:
         db.session.rollback()
     if not missing:
         click.echo(f"The demo's {len(cases)} cases are there already; nothing was loaded.")
-        _show_logins()
         return
     try:
         with committing():
@@ -50,11 +49,14 @@ def load_command() -> None:
                     click.echo(f"{number} of {len(missing)} cases, {time.monotonic() - began:.0f} s")
     except StoryBroken as error:
         raise click.ClickException(str(error)) from error
-    _show_logins()
 
 
-def _show_logins() -> None:
-    click.echo(f"\nLogins (password of all: {DEMO_PASSWORD})")
+@demo_cli.command("logins")
+def logins_command() -> None:
+    """Print the demo's logins and some tracking codes."""
+    if not instance().settings.demo:
+        raise click.ClickException("this instance is not a demo")
+    click.echo(f"Logins (password of all: {DEMO_PASSWORD})")
     for user in DEMO_USERS:
         click.echo(f"  {user.email:36} {user.name}")
     click.echo("\nTracking codes to follow a report by")

@@ -73,6 +73,13 @@ STATUS_GROUP: dict[str, LazyString] = {
 }
 OVERDUE: LazyString = _("Overdue")
 
+CHANNEL: dict[str, LazyString] = {"web": _("the form"), "open311": _("a program"), "staff": _("an officer")}
+ROLE: dict[str, LazyString] = {
+    "front": _("Fatherland Front"),
+    "unit": _("Responsible unit"),
+    "admin": _("Administration"),
+}
+
 FINDING: dict[str, LazyString] = {
     "violation": _("Violation found"),
     "no_violation": _("No violation found"),

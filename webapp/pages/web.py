@@ -43,6 +43,7 @@ def init_app(app: Flask) -> None:
     app.add_template_global(spaced)
     for function in (labels.day, labels.moment, labels.iso_day, labels.number, labels.dong):
         app.add_template_filter(function)
+    app.add_template_global(lambda role: labels.ROLE[role], "role_label")
     app.add_template_global(lambda code: labels.STATUS[code], "status_label")
     app.add_template_global(lambda code: labels.STATUS_MEANING[code], "status_meaning")
     app.add_template_global(csp_nonce)
