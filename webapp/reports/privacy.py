@@ -7,7 +7,7 @@ channel, language, talk with the Front, reasons between offices.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from webapp.reports import lifecycle
@@ -86,7 +86,7 @@ def public_case(report: Any, now: datetime) -> PublicCase | None:
         supervisor_code=report.supervisor_code,
         reported_at=to_the_hour(report.created_at),
         updated_at=to_the_hour(report.updated_at),
-        due_at=to_the_hour(report.due_at) + timedelta(hours=1) if report.due_at else None,
+        due_at=to_the_hour(report.due_at) if report.due_at else None,
         overdue=is_overdue(report, now),
         text=report.public_text,
         photos=tuple(public_photo(p) for p in report.photos if p.purpose == "report" and shows(p)),

@@ -293,7 +293,7 @@ def _row(row: Any, now: datetime) -> Row:
         province_code=row.province_code,
         reported_at=privacy.to_the_hour(row.created_at),
         overdue=privacy.is_overdue(row, now),
-        due_at=privacy.to_the_hour(row.due_at) + timedelta(hours=1) if row.due_at else None,
+        due_at=privacy.to_the_hour(row.due_at) if row.due_at else None,
     )
 
 

@@ -18,7 +18,6 @@ from webapp.pages.public.shared import shared_bytes
 from webapp.pages.public.views import (
     category_icon,
     category_name,
-    due_day,
     keepable_page,
     outcome_rows,
     place_name,
@@ -55,7 +54,7 @@ def case(public_id: str) -> Response:
         "status_label": labels.STATUS[shown.status],
         "meaning": labels.STATUS_MEANING[shown.status],
         "reported_on": labels.day(shown.reported_at),
-        "due": due_day(shown.due_at) if shown.status in lifecycle.CLOCK_RUNS else None,
+        "due": labels.day(shown.due_at) if shown.due_at and shown.status in lifecycle.CLOCK_RUNS else None,
         "overdue": labels.overdue_words(shown.due_at, now) if shown.overdue and shown.due_at else None,
         "unit": unit_name(shown.unit_code, units),
         "supervisor": unit_name(shown.supervisor_code, units),

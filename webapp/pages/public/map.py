@@ -17,7 +17,7 @@ from webapp.pages import labels
 from webapp.pages.i18n import in_language
 from webapp.pages.public import outlines, tiles
 from webapp.pages.public.filters import PERIODS, PLACE_PARAMS, TILE_PARAMS, canonical, read, read_bbox
-from webapp.pages.public.views import case_rows, category_name, due_day, known_codes, unit_name, units_of
+from webapp.pages.public.views import case_rows, category_name, known_codes, unit_name, units_of
 from webapp.pages.web import asset
 from webapp.reports import lifecycle, queries
 from webapp.reports.queries import Filters
@@ -125,7 +125,7 @@ def sheet(public_id: str) -> Response:
         "public/sheet.html",
         row=case_rows(found, now)[0],
         meaning=labels.STATUS_MEANING[row.status],
-        due=due_day(row.due_at) if row.status in lifecycle.CLOCK_RUNS and not row.overdue else None,
+        due=labels.day(row.due_at) if row.due_at and row.status in lifecycle.CLOCK_RUNS and not row.overdue else None,
     )
     return Response(html, mimetype="text/html")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +59,6 @@ def units_of(codes: Iterable[str | None]) -> dict[str, Unit]:
     """Units by code in one statement."""
     wanted = {code for code in codes if code}
     return by_codes(wanted) if wanted else {}
-
-
-def due_day(due_at: datetime | None) -> str:
-    """The last day for an answer. Public due times are full hours, and midnight ends the day before."""
-    return labels.day(due_at - timedelta(seconds=1)) if due_at else ""
 
 
 def case_rows(rows: Iterable[Row], now: datetime) -> list[dict[str, Any]]:
