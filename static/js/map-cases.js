@@ -70,7 +70,7 @@ export class Cases {
     for (const address of wanted) {
       const tile = this.tiles.get(address)?.data;
       if (!tile) continue;
-      for (const c of tile.clusters) items.push({ ...c });
+      for (const c of tile.clusters) items.push({ ...c, by: { ...c.by } }); // merging adds up in them
       for (const r of tile.reports) items.push({ ...r, count: 1, by: { [this.config.statuses[r.status]]: 1 }, overdue: r.overdue ? 1 : 0 });
     }
     this.tally(items, wanted);

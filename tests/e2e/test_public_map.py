@@ -42,6 +42,19 @@ def titles(page: Page) -> int:
     return page.locator("[data-list] .case").count()
 
 
+def test_the_figures_still_add_up_after_moving_about(served: str, phone: Page) -> None:
+    phone.goto(f"{served}/map")
+    expect(phone.locator("#map .m-cluster")).to_have_count(2)
+    for key in ("+", "+", "-", "-", "+", "-"):
+        phone.locator(f".leaflet-control-zoom-{'in' if key == '+' else 'out'}").tap()
+        phone.wait_for_timeout(400)
+    tally = phone.locator("[data-tally]")
+    expect(tally.locator("span").first).to_contain_text("7")
+    late = tally.locator(".tallied", has=phone.locator("use[href$='st-overdue']"))
+    numbers = [int(text) for text in tally.locator(".tallied b").all_inner_texts()]
+    assert sum(numbers) - sum(int(text) for text in late.locator("b").all_inner_texts()) == 7
+
+
 def test_from_the_country_to_a_case_and_back(served: str, phone: Page, shots: Callable[..., Any]) -> None:
     phone.goto(f"{served}/map")
     expect(phone.locator("#map .m-cluster")).to_have_count(2)

@@ -26,6 +26,7 @@ THEMSELVES = {
 # … and those that need none, with the reason.
 WITHOUT = {
     "webapp.pages.public.home.set_language": "sets nothing but the visitor's own language",
+    "webapp.pages.resident.track.find": "only looks a code up; a token would make the home page set a cookie",
 }
 KEYED = {"open311"}  # programs show a key, no cookie counts
 
