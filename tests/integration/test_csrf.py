@@ -77,7 +77,7 @@ def test_every_form_wants_a_token_of_this_visitor(app: Any, client: Any) -> None
             assert response.status_code == 400, (address, token)
             assert "<h1" in response.text
         checked += 1
-    assert checked >= 7
+    assert checked >= 6
 
 
 @pytest.mark.parametrize("token", [None, "made up"])

@@ -226,7 +226,9 @@ def test_a_wrong_filter_is_named_and_the_others_kept(session: Any, client: Any) 
 def test_filters_work_without_script(session: Any, client: Any) -> None:
     factories.duyen_hai()
     done = case(status=lifecycle.CLOSED, category_code="noise").public_id
-    late = case(status=lifecycle.ASSIGNED, due_at=clock.now() - timedelta(days=3, hours=12), area_code="29413").public_id
+    late = case(
+        status=lifecycle.ASSIGNED, due_at=clock.now() - timedelta(days=3, hours=12), area_code="29413"
+    ).public_id
     old = case(created_at=clock.now() - timedelta(days=50)).public_id
     for query, expected in (
         ("status=done", [done]),
