@@ -8,8 +8,9 @@ import traceback
 from flask import Flask, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.wrappers import Response
 
 from webapp.core.db import db
@@ -21,6 +22,7 @@ def init_app(app: Flask) -> None:
     """Add the handlers."""
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(StaleDataError, _stale)
+    app.register_error_handler(DataError, _unreadable)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -70,6 +72,12 @@ def _stale(_error: StaleDataError) -> Response:
         _("Somebody else has changed this case"),
         _("Nothing was saved. Load the case again to see what changed, then decide."),
     )
+
+
+def _unreadable(_error: DataError) -> Response:
+    """The database could not even read a value: a null character in an address, a number beyond all bounds."""
+    db.session.rollback()
+    return _http(BadRequest())
 
 
 def _unexpected(error: Exception) -> Response:
