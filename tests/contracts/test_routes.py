@@ -31,6 +31,7 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "GET /report",
         "POST /report",
         "GET /report/communes/<province>.json",
+        "GET /report/paper",
         "GET /track",
         "POST /track",
         "GET /r/<code>",
@@ -84,6 +85,7 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "POST /desk/cases/<public_id>/outcomes/<outcome_id>/publish",
         "GET /desk/photos/<public_id>",
     ],
+    permissions.ENTRY: ["GET /entry", "POST /entry", "GET /entry/slip", "POST /entry/slip"],
     permissions.UNIT: [
         "GET /unit",
         "GET /unit/cases/<public_id>",
@@ -178,20 +180,27 @@ def test_the_public_comes_into_no_other_page(app: Any, client: Any) -> None:
     assert tried == sum(len(names) for who, names in ROUTES.items() if who != EVERYBODY)
 
 
-@pytest.mark.parametrize("role", ["front", "unit", "admin"])
+@pytest.mark.parametrize("role", ["front", "unit", "admin", "member"])
 def test_each_role_stays_in_its_rooms(app: Any, client: Any, session: Any, role: str) -> None:
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # as above; the sign-in form keeps its own check
     front = session.scalars(select(Unit.code).where(Unit.kind == "front_commune")).first()
     office = session.scalars(select(Unit.code).where(Unit.kind == "commune_committee")).first()
     assert front and office
-    user(f"{role}@example.org", role, {"front": front, "unit": office, "admin": None}[role])
+    union = session.scalars(select(Unit.code).where(Unit.kind == "org_women")).first()
+    user(f"{role}@example.org", role, {"front": front, "unit": office, "admin": None, "member": union}[role])
     sign_in(client, f"{role}@example.org")
-    mine = {"front": permissions.FRONT, "unit": permissions.UNIT, "admin": ADMIN}[role]
-    home = {"front": "/desk", "unit": "/unit", "admin": "/admin"}[role]
+    me = {
+        "front": permissions.COMMUNE_FRONT,
+        "unit": permissions.UNIT_OFFICER,
+        "admin": permissions.ADMIN,
+        "member": permissions.MEMBER_ORG,
+    }[role]
+    home = {"front": "/desk", "unit": "/unit", "admin": "/admin", "member": "/entry"}[role]
+    assert client.get("/auth/home").headers["Location"] == home
     assert client.get(home).status_code == 200
     for name, method, rule in routes(app):
         who = audience(rule)
-        if isinstance(who, frozenset) and who != mine:
+        if isinstance(who, frozenset) and me not in who:
             assert client.open(address(app, rule), method=method).status_code == 403, name
 
 

@@ -19,6 +19,7 @@ from webapp.reports.models import Message, Report
 
 # Views that look at the token themselves, so that an expired page keeps what was typed …
 THEMSELVES = {
+    "webapp.pages.entry.views.enter",
     "webapp.pages.resident.report.send",
     "webapp.pages.resident.track.add",
     "webapp.pages.unit.actions.act",

@@ -20,9 +20,10 @@ ROLES = (
     p.ADMIN,
     p.SYSTEM,
     p.REPORTER,
+    p.MEMBER_ORG,
 )
 # The map as the rules of the house have it, one line per permission: C commune Front, P province Front,
-# T central Front, U unit, A admin, S system, R reporter. Written by hand, so that a change is made twice.
+# T central Front, U unit, A admin, S system, R reporter, M member organisation. Written by hand, so that a change is made twice.
 EXPECTED = {
     "report:list": "CPTU",
     "report:view": "CPTU",
@@ -39,6 +40,7 @@ EXPECTED = {
     "photo:publish": "CPT",
     "message:view": "CPT",
     "outcome:publish": "CPT",
+    "report:enter": "CPTM",
     "report:accept": "U",
     "report:refuse": "U",
     "report:start": "U",
@@ -51,7 +53,7 @@ EXPECTED = {
     "report:route": "S",
     "report:supplement": "R",
 }
-LETTERS = dict(zip("CPTUASR", ROLES, strict=True))
+LETTERS = dict(zip("CPTUASRM", ROLES, strict=True))
 CELLS = [(role, name, letter) for name in EXPECTED for letter, role in LETTERS.items()]
 
 

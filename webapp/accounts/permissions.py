@@ -13,6 +13,7 @@ COMMUNE_FRONT = "commune_front"
 PROVINCE_FRONT = "province_front"
 CENTRAL_FRONT = "central_front"
 UNIT_OFFICER = "unit_officer"
+MEMBER_ORG = "member"  # of a member organisation: passes on what people tell it, sees no case
 ADMIN = "admin"
 SYSTEM = "system"
 REPORTER = "reporter"
@@ -20,6 +21,7 @@ REPORTER = "reporter"
 FRONT = frozenset({COMMUNE_FRONT, PROVINCE_FRONT, CENTRAL_FRONT})
 HIGHER_FRONT = frozenset({PROVINCE_FRONT, CENTRAL_FRONT})
 UNIT = frozenset({UNIT_OFFICER})
+ENTRY = FRONT | {MEMBER_ORG}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     # The Front's desk
@@ -38,6 +40,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "photo:publish": FRONT,
     "message:view": FRONT,
     "outcome:publish": FRONT,
+    # Reports told by phone, on paper, at a pagoda
+    "report:enter": ENTRY,
     # The responsible unit
     "report:accept": UNIT,
     "report:refuse": UNIT,

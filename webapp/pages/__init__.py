@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
     from webapp.pages.api import health, open311
     from webapp.pages.auth import views as auth
     from webapp.pages.desk import views as desk
+    from webapp.pages.entry import views as entry
     from webapp.pages.public import cases, home, map
     from webapp.pages.resident import report, track
     from webapp.pages.unit import views as unit
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
         track.bp,
         auth.bp,
         desk.bp,
+        entry.bp,
         unit.bp,
         admin.bp,
         health.bp,

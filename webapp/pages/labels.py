@@ -78,6 +78,15 @@ ROLE: dict[str, LazyString] = {
     "front": _("Fatherland Front"),
     "unit": _("Responsible unit"),
     "admin": _("Administration"),
+    "member": _("Member organisation"),
+}
+# How a report that staff entered for somebody was told.
+SOURCE: dict[str, LazyString] = {
+    "phone": _("by phone"),
+    "paper": _("on paper"),
+    "in_person": _("in person"),
+    "pagoda": _("at a pagoda or church"),
+    "meeting": _("at a residents' meeting"),
 }
 
 FINDING: dict[str, LazyString] = {

@@ -18,6 +18,7 @@ MAX_DESCRIPTION = 5000
 MAX_PLACE = 300
 MAX_CONTACT = 200
 OLDEST = timedelta(days=3 * 365)
+SOURCES = ("phone", "paper", "in_person", "pagoda", "meeting")  # how a report entered for somebody was told
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,9 @@ class Submission:
     channel: str = "web"
     contact: dict[str, str] = field(default_factory=dict)
     photos: tuple[StoredPhoto, ...] = ()
+    source: str | None = None
+    received_at: datetime | None = None
+    entered_by_unit: str | None = None
 
 
 def read(
@@ -98,7 +102,7 @@ def read(
     if lon is None and area_code is None and not place_text and "position" not in errors:
         errors.setdefault("position", "place_missing")
 
-    observed_at = _read_observed(raw.get("observed_at", ""), errors)
+    observed_at = read_moment(raw.get("observed_at", ""), errors)
     contact = {
         name: value
         for name in ("contact_name", "contact_phone", "contact_email")
@@ -134,8 +138,9 @@ def read(
     ), {}
 
 
-def _read_observed(raw: str, errors: dict[str, str]) -> datetime | None:
-    """A `datetime-local` or ISO 8601 value; without an offset it is Vietnam's time."""
+def read_moment(raw: str, errors: dict[str, str], name: str = "observed_at") -> datetime | None:
+    """A `datetime-local` or ISO 8601 value; without an offset it is Vietnam's time. None if it is empty or
+    wrong; what is wrong goes into `errors` under `name`."""
     if not raw.strip():
         return None
     try:
@@ -144,13 +149,13 @@ def _read_observed(raw: str, errors: dict[str, str]) -> datetime | None:
             moment = moment.replace(tzinfo=clock.VIETNAM)
         moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        errors["observed_at"] = "time_bad"
+        errors[name] = "time_bad"
         return None
     now = clock.now()
     if moment > now + timedelta(minutes=10):  # phones' clocks are a little off
-        errors["observed_at"] = "time_future"
+        errors[name] = "time_future"
     elif moment < now - OLDEST:
-        errors["observed_at"] = "time_old"
+        errors[name] = "time_old"
     return moment
 
 

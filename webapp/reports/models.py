@@ -101,6 +101,10 @@ class Report(Base):
     observed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lang: Mapped[str] = mapped_column(String(5))
     channel: Mapped[str] = mapped_column(String(16))  # web, open311, staff
+    # Entered for somebody by staff: how it was told, when, and by whose office (never whose person) it came in
+    source: Mapped[str | None] = mapped_column(String(12))  # one of intake.SOURCES
+    received_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    entered_by_unit: Mapped[str | None] = mapped_column(String(40))
     location: Mapped[Point | None] = mapped_column(GeoColumn("POINT"))  # exact, never public
     accuracy_m: Mapped[float | None] = mapped_column(Float)
     place_source: Mapped[str] = mapped_column(String(12))  # device, map, area, text

@@ -35,11 +35,11 @@ def stream(report: Report) -> str:
     return f"report:{report.id}"
 
 
-def submit(submission: Submission) -> Submitted:
+def submit(submission: Submission, actor: Actor | None = None) -> Submitted:
     """Store a report, its photos, its sealed contact, its first event and its job.
 
     The same client id gives the same report and code again, whatever else is in it: an answer lost on the
-    way must not make a second report.
+    way must not make a second report. `actor` is the officer who entered it for somebody.
     """
     settings = instance().settings
     key = codes.client_key(submission.client_id)
@@ -57,6 +57,9 @@ def submit(submission: Submission) -> Submitted:
         observed_at=submission.observed_at,
         lang=submission.lang,
         channel=submission.channel,
+        source=submission.source,
+        received_at=submission.received_at,
+        entered_by_unit=submission.entered_by_unit,
         location=Point(submission.lon, submission.lat) if submission.lon is not None else None,
         accuracy_m=submission.accuracy_m,
         place_source=submission.place_source,
@@ -81,11 +84,11 @@ def submit(submission: Submission) -> Submitted:
     if submission.contact:
         sealed = instance().identity.close(orjson.dumps(submission.contact))
         db.session.add(Contact(report_id=report.id, sealed=sealed, created_at=moment))
-    actor = events.PROGRAM if submission.channel == "open311" else events.REPORTER
+    sender = events.PROGRAM if submission.channel == "open311" else events.REPORTER
     events.append(
         stream(report),
         "report:submitted",
-        actor,
+        actor or sender,
         public=True,
         category=report.category_code,
         channel=report.channel,
@@ -256,5 +259,5 @@ def publish(report: Report, actor: Actor, *, text: str, photo_ids: set[int], ans
 
 def actor_of(identity: Identity) -> Actor:
     """The record's name for a member of staff."""
-    kind = {"unit_officer": "unit", "admin": "admin"}.get(identity.role, "front")
+    kind = {"unit_officer": "unit", "admin": "admin", "member": "member"}.get(identity.role, "front")
     return Actor(kind, identity.user_id, identity.unit_code)

@@ -91,7 +91,8 @@ def items(entries: list[Event], names: Names, *, for_unit: bool = False) -> list
                 {
                     "at": labels.moment(entry.at),
                     "iso": entry.at.isoformat(),
-                    "who": names.who(entry),
+                    # Whom somebody told is a trace to them, so the unit does not learn it.
+                    "who": _("The sender") if for_unit and entry.kind == "report:submitted" else names.who(entry),
                     "internal": not entry.public,
                     "seq": entry.seq,
                     "status": None,

@@ -42,8 +42,13 @@ def blank(values: dict[str, str] | None = None) -> ReportForm:
     return ReportForm(values={"client_id": codes.new_client_id(), **(values or {})})
 
 
-def read(request: Request) -> ReportForm:
-    """Read a posted form. `submission` is set only if nothing at all is wrong."""
+def read(
+    request: Request, *, channel: str = "web", lang: str | None = None, given: dict[str, str] | None = None
+) -> ReportForm:
+    """Read a posted form. `submission` is set only if nothing at all is wrong.
+
+    `given` are fields that the caller has read in its own way; `lang` is the reporter's language, by default
+    that of the page."""
     try:
         raw = {name: value for name, value in request.form.items() if isinstance(value, str)}
         files, tokens = request.files.getlist("photos"), request.form.getlist("photos_kept")
@@ -53,6 +58,7 @@ def read(request: Request) -> ReportForm:
         form.values.setdefault("client_id", codes.new_client_id())
         form.errors["photos"] = messages.say("body_large")
         return form
+    raw |= given or {}
     form = ReportForm(values=raw)
     if not codes.is_client_id(raw.get("client_id", "")):
         raw["client_id"] = codes.new_client_id()
@@ -63,7 +69,8 @@ def read(request: Request) -> ReportForm:
         raw | {"commune": commune.code if commune else ""},
         categories=reportable_codes(),
         communes={commune.code: commune.parent_code or ""} if commune else {},
-        lang=language(),
+        lang=lang or language(),
+        channel=channel,
     )
     if "commune" in form.errors:
         wrong.pop("position", None)  # one message about the place is enough

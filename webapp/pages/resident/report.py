@@ -56,3 +56,6 @@ def _page(form: ReportForm) -> str:
         catalogue=report_form.catalogue(),
         provinces=[(area.code, area.name) for area in areas.provinces()],
     )
+
+
+from webapp.pages.resident import paper  # noqa: E402, F401 - its route belongs to this blueprint
