@@ -42,8 +42,11 @@ def blank(values: dict[str, str] | None = None) -> ReportForm:
     return ReportForm(values={"client_id": codes.new_client_id(), **(values or {})})
 
 
-def read(request: Request) -> ReportForm:
-    """Read a posted form. `submission` is set only if nothing at all is wrong."""
+def read(request: Request, *, token: bool = True) -> ReportForm:
+    """Read a posted form. `submission` is set only if nothing at all is wrong.
+
+    `token`: whether the form must carry the token of its page.
+    """
     try:
         raw = {name: value for name, value in request.form.items() if isinstance(value, str)}
         files, tokens = request.files.getlist("photos"), request.form.getlist("photos_kept")
@@ -69,7 +72,8 @@ def read(request: Request) -> ReportForm:
         wrong.pop("position", None)  # one message about the place is enough
     form.errors |= {name: messages.say(code) for name, code in wrong.items()}
     try:
-        validate_csrf(raw.get("csrf_token"))
+        if token:
+            validate_csrf(raw.get("csrf_token"))
     except ValidationError:
         form.errors["_form"] = messages.say("expired")
     if submission is not None and not form.errors:
@@ -138,3 +142,9 @@ def catalogue() -> list[tuple[CategoryGroup, list[Category]]]:
 def reportable_codes() -> set[str]:
     """Codes of the categories that may be reported now."""
     return set(db.session.scalars(select(Category.code).where(Category.reportable, ~Category.retired)))
+
+
+def view(form: ReportForm) -> dict[str, Any]:
+    """What the form's template reads."""
+    provinces = [(area.code, area.name) for area in areas.provinces()]
+    return {"form": form, "catalogue": catalogue(), "provinces": provinces}
