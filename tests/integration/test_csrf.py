@@ -28,6 +28,8 @@ THEMSELVES = {
 WITHOUT = {
     "webapp.pages.public.home.set_language": "sets nothing but the visitor's own language",
     "webapp.pages.resident.track.find": "only looks a code up; a token would make the home page set a cookie",
+    "webapp.pages.resident.pwa.have": "says what a random client id has sent; no cookie counts",
+    "webapp.pages.resident.pwa.photo": "takes a photo for a random client id; no cookie counts",
 }
 KEYED = {"open311"}  # programs show a key, no cookie counts
 

@@ -42,6 +42,14 @@ class Storage:
         """The bytes under `name`; raises FileNotFoundError if there are none."""
         return bytes(obstore.get(self._store, name).bytes())
 
+    def has(self, name: str) -> bool:
+        """Whether there is anything under `name`; its bytes are not read."""
+        try:
+            obstore.head(self._store, name)
+        except FileNotFoundError:
+            return False
+        return True
+
     def delete(self, name: str) -> None:
         """Forget `name`; nothing happens if it is not there."""
         try:

@@ -15,7 +15,7 @@ def init_app(app: Flask) -> None:
     from webapp.pages.desk import views as desk
     from webapp.pages.entry import views as entry
     from webapp.pages.public import cases, home, map
-    from webapp.pages.resident import report, track
+    from webapp.pages.resident import pwa, report, track
     from webapp.pages.unit import views as unit
 
     i18n.init_app(app)
@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
         cases.bp,
         report.bp,
         track.bp,
+        pwa.bp,
         auth.bp,
         desk.bp,
         entry.bp,

@@ -32,6 +32,7 @@ ERRORS = {
     "nothing_added": _l("Write something or choose a photo."),
     "text_long": _l("Too long: at most 5,000 characters."),
     "expired": _l("This page was open too long. Everything you entered is still here: press send again."),
+    "photos_gone": _l("Some photos must be sent once more."),
     "body_large": _l("The photos were too large together. What you wrote is still here: choose fewer photos."),
 }
 

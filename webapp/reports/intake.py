@@ -99,7 +99,8 @@ def read(
         province_code = communes.get(area_code)
         if province_code is None:
             errors["commune"] = "commune_unknown"
-    if lon is None and area_code is None and not place_text and "position" not in errors:
+    unknown = bool(raw.get("place_unknown"))  # said in so many words: the Front finds the place with the sender
+    if lon is None and area_code is None and not place_text and not unknown and "position" not in errors:
         errors.setdefault("position", "place_missing")
 
     observed_at = read_moment(raw.get("observed_at", ""), errors)
@@ -119,7 +120,6 @@ def read(
 
     if errors:
         return None, errors
-    source = raw.get("place_source", "")
     return Submission(
         client_id=client_id,
         category_code=category,
@@ -127,7 +127,7 @@ def read(
         lon=lon,
         lat=lat,
         accuracy_m=_accuracy(raw.get("accuracy", "")),
-        place_source=(source if source in {"device", "map"} else "map") if lon is not None else "area",
+        place_source=_source(raw.get("place_source", ""), lon is not None, area_code, place_text),
         place_text=place_text,
         area_code=area_code,
         province_code=province_code,
@@ -136,6 +136,12 @@ def read(
         channel=channel,
         contact=contact,
     ), {}
+
+
+def _source(given: str, located: bool, area_code: str | None, place_text: str) -> str:
+    if located:
+        return given if given in {"device", "map", "photo"} else "map"
+    return "area" if area_code or place_text else "unknown"
 
 
 def read_moment(raw: str, errors: dict[str, str], name: str = "observed_at") -> datetime | None:

@@ -107,7 +107,7 @@ class Report(Base):
     entered_by_unit: Mapped[str | None] = mapped_column(String(40))
     location: Mapped[Point | None] = mapped_column(GeoColumn("POINT"))  # exact, never public
     accuracy_m: Mapped[float | None] = mapped_column(Float)
-    place_source: Mapped[str] = mapped_column(String(12))  # device, map, area, text
+    place_source: Mapped[str] = mapped_column(String(12))  # device, map, photo, area, text, unknown
     place_text: Mapped[str] = mapped_column(String(300), default="")
     area_code: Mapped[str | None] = mapped_column(String(8))  # commune
     province_code: Mapped[str | None] = mapped_column(String(8))

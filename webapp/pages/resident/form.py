@@ -43,12 +43,18 @@ def blank(values: dict[str, str] | None = None) -> ReportForm:
 
 
 def read(
-    request: Request, *, channel: str = "web", lang: str | None = None, given: dict[str, str] | None = None
+    request: Request,
+    *,
+    channel: str = "web",
+    lang: str | None = None,
+    given: dict[str, str] | None = None,
+    token: bool = True,
 ) -> ReportForm:
     """Read a posted form. `submission` is set only if nothing at all is wrong.
 
     `given` are fields that the caller has read in its own way; `lang` is the reporter's language, by default
-    that of the page."""
+    that of the page; `token`: whether the form must carry the token of its page.
+    """
     try:
         raw = {name: value for name, value in request.form.items() if isinstance(value, str)}
         files, tokens = request.files.getlist("photos"), request.form.getlist("photos_kept")
@@ -76,7 +82,8 @@ def read(
         wrong.pop("position", None)  # one message about the place is enough
     form.errors |= {name: messages.say(code) for name, code in wrong.items()}
     try:
-        validate_csrf(raw.get("csrf_token"))
+        if token:
+            validate_csrf(raw.get("csrf_token"))
     except ValidationError:
         form.errors["_form"] = messages.say("expired")
     if submission is not None and not form.errors:
@@ -145,3 +152,9 @@ def catalogue() -> list[tuple[CategoryGroup, list[Category]]]:
 def reportable_codes() -> set[str]:
     """Codes of the categories that may be reported now."""
     return set(db.session.scalars(select(Category.code).where(Category.reportable, ~Category.retired)))
+
+
+def view(form: ReportForm) -> dict[str, Any]:
+    """What the form's template reads."""
+    provinces = [(area.code, area.name) for area in areas.provinces()]
+    return {"form": form, "catalogue": catalogue(), "provinces": provinces}
