@@ -21,11 +21,14 @@ from webapp.reports.models import Message, Report
 THEMSELVES = {
     "webapp.pages.resident.report.send",
     "webapp.pages.resident.track.add",
+    "webapp.pages.resident.aftercare.say",
     "webapp.pages.unit.actions.act",
 }
 # … and those that need none, with the reason.
 WITHOUT = {
     "webapp.pages.public.home.set_language": "sets nothing but the visitor's own language",
+    "webapp.pages.resident.aftercare.act": "the random token in the address is the right; mail programs post there",
+    "webapp.pages.public.follow.me_too": "no session for those who only read; refused by Sec-Fetch-Site instead",
 }
 KEYED = {"open311"}  # programs show a key, no cookie counts
 

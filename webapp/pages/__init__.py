@@ -13,8 +13,8 @@ def init_app(app: Flask) -> None:
     from webapp.pages.api import health, open311
     from webapp.pages.auth import views as auth
     from webapp.pages.desk import views as desk
-    from webapp.pages.public import cases, home, map
-    from webapp.pages.resident import report, track
+    from webapp.pages.public import cases, feeds, follow, home, map
+    from webapp.pages.resident import aftercare, report, track
     from webapp.pages.unit import views as unit
 
     i18n.init_app(app)
@@ -27,6 +27,9 @@ def init_app(app: Flask) -> None:
         cases.bp,
         report.bp,
         track.bp,
+        aftercare.bp,
+        follow.bp,
+        feeds.bp,
         auth.bp,
         desk.bp,
         unit.bp,

@@ -29,6 +29,9 @@ AUDIENCES: dict[str, str | frozenset[str]] = {
     "cases": EVERYBODY,
     "report": EVERYBODY,
     "track": EVERYBODY,
+    "aftercare": EVERYBODY,
+    "follow": EVERYBODY,
+    "feeds": EVERYBODY,
     "health": EVERYBODY,
     "open311": EVERYBODY,
     "auth": EVERYBODY,  # Flask-Security's own pages
