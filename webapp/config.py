@@ -20,7 +20,13 @@ KEY_NAMES = (
     "IDENTITY_PRIVATE_KEY",
     "EVIDENCE_PUBLIC_KEY",
     "EVIDENCE_PRIVATE_KEY",
+    "VAPID_PUBLIC_KEY",
+    "VAPID_PRIVATE_KEY",
 )
+
+# The push services of the browsers; a leading dot stands for any host below. An endpoint comes from the page, so
+# anything else could make the notifier call a machine of the operator's own network.
+_PUSH_HOSTS = "fcm.googleapis.com,updates.push.services.mozilla.com,.push.apple.com,.notify.windows.com"
 
 
 class UnsafeSettings(RuntimeError):
@@ -45,6 +51,17 @@ class Settings:
     identity_private_key: str  # empty where a process must not read identities
     evidence_public_key: str
     evidence_private_key: str
+
+    # Notices. What is a secret here belongs to the notifier alone (`scripts/stack.py`).
+    vapid_public_key: str = ""  # empty: no web push
+    vapid_private_key: str = ""
+    push_hosts: tuple[str, ...] = ()
+    mail_url: str = "console://"
+    mail_from: str = ""  # empty: no e-mail
+    sms_url: str = ""  # empty: no SMS
+    sms_token: str = ""
+    zalo_url: str = ""
+    zalo_token: str = ""
 
     demo: bool = False
     tile_url: str = ""
@@ -92,6 +109,15 @@ class Settings:
             identity_private_key=env.get("IDENTITY_PRIVATE_KEY", ""),
             evidence_public_key=env.get("EVIDENCE_PUBLIC_KEY", ""),
             evidence_private_key=env.get("EVIDENCE_PRIVATE_KEY", ""),
+            vapid_public_key=env.get("VAPID_PUBLIC_KEY", ""),
+            vapid_private_key=env.get("VAPID_PRIVATE_KEY", ""),
+            push_hosts=tuple(h for h in (env.get("PUSH_HOSTS") or _PUSH_HOSTS).split(",") if h),
+            mail_url=env.get("MAIL_URL") or "console://",
+            mail_from=env.get("MAIL_FROM", ""),
+            sms_url=env.get("SMS_URL", ""),
+            sms_token=env.get("SMS_TOKEN", ""),
+            zalo_url=env.get("ZALO_URL", ""),
+            zalo_token=env.get("ZALO_TOKEN", ""),
             demo=env.get("DGS_DEMO", "") in {"1", "true", "yes"},
             tile_url=env.get("TILE_URL", ""),
             tile_attribution=env.get("TILE_ATTRIBUTION", ""),

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from workers import photos, routing, upkeep
+from workers import notices, photos, routing, upkeep
 
 JOBS: dict[str, Callable[..., Any]] = {
     "reports.route": routing.route,
     "photos.clean": photos.clean,
     "media.sweep": upkeep.sweep_uploads,
     "jobs.prune": upkeep.prune_jobs,
+    # Names that begin with "notices." are claimed only where the key to addresses is (`outbox.NOTICES`).
+    "notices.confirm": notices.confirm,
+    "notices.report": notices.report,
+    "notices.areas": notices.areas,
+    "notices.send": notices.send,
+    "notices.prune": notices.prune,
 }

@@ -45,6 +45,17 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "GET /r/<code>",
         "POST /r/<code>",
         "GET /r/<code>/photos/<public_id>.webp",
+        # following
+        "POST /r/<code>/feedback",
+        "POST /r/<code>/notices",
+        "GET /notices/<token>",
+        "POST /notices/<token>",
+        "GET /follow",
+        "POST /follow",
+        "POST /cases/<public_id>/me-too",
+        "GET /feeds/commune/<code>.atom",
+        "GET /feeds/province/<code>.atom",
+        "GET /feeds/case/<public_id>.atom",
         # what is public
         "GET /styleguide",  # not on a production instance
         "GET /map",

@@ -22,6 +22,7 @@ THEMSELVES = {
     "webapp.pages.entry.views.enter",
     "webapp.pages.resident.report.send",
     "webapp.pages.resident.track.add",
+    "webapp.pages.resident.aftercare.say",
     "webapp.pages.unit.actions.act",
 }
 # … and those that need none, with the reason.
@@ -30,6 +31,8 @@ WITHOUT = {
     "webapp.pages.resident.track.find": "only looks a code up; a token would make the home page set a cookie",
     "webapp.pages.resident.pwa.have": "says what a random client id has sent; no cookie counts",
     "webapp.pages.resident.pwa.photo": "takes a photo for a random client id; no cookie counts",
+    "webapp.pages.resident.aftercare.act": "the random token in the address is the right; mail programs post there",
+    "webapp.pages.public.follow.me_too": "no session for those who only read; refused by Sec-Fetch-Site instead",
 }
 KEYED = {"open311"}  # programs show a key, no cookie counts
 

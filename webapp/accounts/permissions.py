@@ -56,6 +56,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # Not persons
     "report:route": frozenset({SYSTEM}),
     "report:supplement": frozenset({REPORTER}),
+    "report:object": frozenset({REPORTER}),
 }
 
 

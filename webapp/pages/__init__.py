@@ -14,8 +14,8 @@ def init_app(app: Flask) -> None:
     from webapp.pages.auth import views as auth
     from webapp.pages.desk import views as desk
     from webapp.pages.entry import views as entry
-    from webapp.pages.public import cases, home, map
-    from webapp.pages.resident import pwa, report, track
+    from webapp.pages.public import cases, feeds, follow, home, map
+    from webapp.pages.resident import aftercare, pwa, report, track
     from webapp.pages.unit import views as unit
 
     i18n.init_app(app)
@@ -29,6 +29,9 @@ def init_app(app: Flask) -> None:
         report.bp,
         track.bp,
         pwa.bp,
+        aftercare.bp,
+        follow.bp,
+        feeds.bp,
         auth.bp,
         desk.bp,
         entry.bp,

@@ -30,6 +30,9 @@ AUDIENCES: dict[str, str | frozenset[str]] = {
     "report": EVERYBODY,
     "track": EVERYBODY,
     "pwa": EVERYBODY,
+    "aftercare": EVERYBODY,
+    "follow": EVERYBODY,
+    "feeds": EVERYBODY,
     "health": EVERYBODY,
     "open311": EVERYBODY,
     "auth": EVERYBODY,  # Flask-Security's own pages

@@ -40,6 +40,9 @@ AT_UNIT = (ASSIGNED, VERIFYING, IN_PROGRESS, REWORK)  # the unit's move
 ENDED = (CLOSED, DUPLICATE, OUT_OF_SCOPE, REJECTED)
 PASSED_ON = (*AT_UNIT, ANSWERED, VERIFIED, CLOSED)  # before, the unit is only the machine's proposal
 CLOCK_RUNS = (NEW, RECEIVED, SCREENING, *AT_UNIT)  # not while the reporter is asked, nor once it is answered
+# What whoever follows a case is told of; the steps between these are the offices' own.
+TOLD = (NEEDS_INFO, ASSIGNED, IN_PROGRESS, ANSWERED, VERIFIED, REWORK, *ENDED)
+CLAIMED = (ANSWERED, VERIFIED, CLOSED)  # the unit says it is done; the reporter is asked whether that is so
 HIDDEN = (REJECTED,)  # abuse, tests, what was never a report: told to the sender, shown to nobody else
 OPEN = tuple(s for s in STATUSES if s not in ENDED)
 

@@ -157,6 +157,10 @@ def move(
     if frm == lifecycle.NEEDS_INFO and report.due_at is not None:
         report.due_at += clock.now() - _asked_at(report)
     touch(report)
+    if to in (lifecycle.VERIFIED, lifecycle.REWORK):
+        from webapp.reports import feedback
+
+        feedback.settle(report)  # the Front's own verdict answers the reporter's "not solved"
     if to in lifecycle.ENDED:
         report.closed_at = clock.now()
     elif frm in lifecycle.ENDED:
@@ -165,7 +169,9 @@ def move(
     if reason:
         data["reason"] = reason
     data |= {"from": frm, "to": to, "unit": report.unit_code}
-    events.append(stream(report), "report:moved", actor, public=True, **data)
+    entry = events.append(stream(report), "report:moved", actor, public=True, **data)
+    if to in lifecycle.TOLD:
+        outbox.enqueue("notices.report", report_id=report.id, event_id=entry.id)
 
 
 def _asked_at(report: Report) -> datetime:

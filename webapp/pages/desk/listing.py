@@ -44,6 +44,7 @@ _NOTES: dict[str, LazyString] = {
     "refused": _l("Given back by the unit"),
     "reopened": _l("Reopened"),
     "supplemented": _l("Sender replied"),
+    "objected": _l("The sender says: not solved"),
 }
 
 

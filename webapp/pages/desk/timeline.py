@@ -22,6 +22,9 @@ _UNIT_KINDS = {
     "report:routed",
     "report:assigned",
     "report:moved",
+    "report:objected",
+    "report:rated",
+    "report:upheld",
     "report:clock_restarted",
     "outcome:recorded",
     "outcome:published",
@@ -133,6 +136,12 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
             "body": _("%(count)s photos", count=data.get("photos", 0)) if data.get("photos") else "",
             "icon": "chat",
         }
+    if kind in ("report:objected", "report:rated"):
+        word = {"yes": _("solved"), "partly": _("solved in part"), "no": _("not solved")}.get(data.get("word", ""), "")
+        stars = _("%(number)s out of 5", number=data["rating"]) if data.get("rating") else ""
+        return {"title": _("The sender says: %(word)s", word=word), "body": stars, "icon": "chat"}
+    if kind == "report:upheld":
+        return {"title": _("Checked again: the answer stands"), "reason": data.get("reason", ""), "icon": "check"}
     if kind == "report:published":
         return {
             "title": _("Public part changed"),
