@@ -118,8 +118,8 @@ def letter(message: Message, sender: str, address: str, host: str) -> EmailMessa
 
 def push_allowed(settings: Settings, endpoint: str) -> bool:
     """Whether an endpoint lies with a push service that we know. It was sent by a page, so it may be anything."""
-    url = urlsplit(endpoint)
     try:
+        url = urlsplit(endpoint)
         host, port = url.hostname or "", url.port
     except ValueError:
         return False
@@ -151,7 +151,8 @@ def _push(settings: Settings, endpoint: str) -> None:
         "Authorization": f"vapid t={vapid_token(settings, endpoint)}, k={settings.vapid_public_key}",
     }
     try:
-        with _opener.open(urllib.request.Request(endpoint, data=b"", headers=headers, method="POST"), timeout=TIMEOUT):
+        asked = urllib.request.Request(endpoint, data=b"", headers=headers, method="POST")  # noqa: S310 - checked above
+        with _opener.open(asked, timeout=TIMEOUT):
             return
     except urllib.error.HTTPError as error:
         error.close()
@@ -203,7 +204,8 @@ class Gateway:
             headers["Authorization"] = f"Bearer {self.token}"
         data = json.dumps(self.body(address, message)).encode()
         try:
-            with _opener.open(urllib.request.Request(self.url, data, headers, method="POST"), timeout=TIMEOUT):
+            asked = urllib.request.Request(self.url, data, headers, method="POST")  # noqa: S310 - the operator's
+            with _opener.open(asked, timeout=TIMEOUT):
                 return
         except urllib.error.HTTPError as error:
             error.close()

@@ -6,11 +6,12 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import orjson
-from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 
 from geo.positions import distance_m
 from webapp.core import clock, outbox
@@ -215,7 +216,7 @@ def _covers(follower: Subscription, area_code: str | None, lon: float | None, la
     return distance_m(follower.lon, follower.lat, lon, lat) <= (follower.radius_m or 0)
 
 
-def _told(about: str) -> exists:
+def _told(about: str) -> ColumnElement[bool]:
     return exists().where(Notice.subscription_id == Subscription.id, Notice.about == about)
 
 
@@ -256,12 +257,12 @@ def letter_of(notice_id: int) -> Letter | None:
     return _letter(subscription, write, f"n{notice.id}")
 
 
-def _letter(subscription: Subscription, write: object, key: str) -> Letter:
+def _letter(subscription: Subscription, write: Callable[[str, str, str, str], Message], key: str) -> Letter:
     inside = orjson.loads(instance().identity.open(subscription.sealed))
     secret = instance().settings.code_key.encode()
     named = hmac.digest(secret, b"message:" + key.encode(), "sha256").hex()[:24]  # a number would say how many
     base = instance().settings.public_url
-    message = write(base, inside["token"], subscription.lang, named)  # type: ignore[operator]
+    message = write(base, inside["token"], subscription.lang, named)
     return Letter(subscription.id, subscription.channel, inside["address"], message)
 
 
@@ -281,7 +282,7 @@ def forget(subscription_id: int) -> None:
 
 def prune() -> int:
     """Delete what was never confirmed, what follows a case that ended long ago, and old notices."""
-    moment: datetime = clock.now()
+    moment = clock.now()
     ended = select(Report.id).where(Report.closed_at < moment - AFTER_END)
     old = or_(
         (Subscription.confirmed_at.is_(None)) & (Subscription.created_at < moment - UNCONFIRMED),
