@@ -21,6 +21,8 @@ from webapp.reports.models import Message, Report
 THEMSELVES = {
     "webapp.pages.resident.report.send",
     "webapp.pages.resident.track.add",
+    "webapp.pages.resident.safety.contact",
+    "webapp.pages.resident.safety.data",
     "webapp.pages.unit.actions.act",
 }
 # … and those that need none, with the reason.

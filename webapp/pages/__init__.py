@@ -14,7 +14,7 @@ def init_app(app: Flask) -> None:
     from webapp.pages.auth import views as auth
     from webapp.pages.desk import views as desk
     from webapp.pages.public import cases, home, map
-    from webapp.pages.resident import report, track
+    from webapp.pages.resident import report, statement, track
     from webapp.pages.unit import views as unit
 
     i18n.init_app(app)
@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
         cases.bp,
         report.bp,
         track.bp,
+        statement.bp,
         auth.bp,
         desk.bp,
         unit.bp,

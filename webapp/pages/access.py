@@ -29,6 +29,7 @@ AUDIENCES: dict[str, str | frozenset[str]] = {
     "cases": EVERYBODY,
     "report": EVERYBODY,
     "track": EVERYBODY,
+    "privacy": EVERYBODY,
     "health": EVERYBODY,
     "open311": EVERYBODY,
     "auth": EVERYBODY,  # Flask-Security's own pages
