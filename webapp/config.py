@@ -67,6 +67,10 @@ class Settings:
     tile_url: str = ""
     tile_attribution: str = ""
     open311_keys: tuple[str, ...] = ()
+    controller_name: str = ""  # who answers for personal data; shown on /privacy
+    controller_contact: str = ""
+    quick_exit_url: str = "https://www.google.com/"  # where the quick exit leads: a page that says nothing
+    reports_per_hour: int = 60  # new reports from one network; 0: no limit
     max_photos: int = 6
     max_photo_bytes: int = 20 * 1024 * 1024
     max_body_bytes: int = 64 * 1024 * 1024
@@ -122,6 +126,10 @@ class Settings:
             tile_url=env.get("TILE_URL", ""),
             tile_attribution=env.get("TILE_ATTRIBUTION", ""),
             open311_keys=tuple(k for k in env.get("OPEN311_KEYS", "").split(",") if k),
+            controller_name=env.get("CONTROLLER_NAME", ""),
+            controller_contact=env.get("CONTROLLER_CONTACT", ""),
+            quick_exit_url=env.get("QUICK_EXIT_URL") or "https://www.google.com/",
+            reports_per_hour=_number(env, "REPORTS_PER_HOUR", 60),
             max_photos=_number(env, "MAX_PHOTOS", 6),
             max_photo_bytes=_number(env, "MAX_PHOTO_BYTES", 20 * 1024 * 1024),
             max_body_bytes=_number(env, "MAX_BODY_BYTES", 64 * 1024 * 1024),
@@ -149,6 +157,8 @@ class Settings:
             problems.append("PUBLIC_URL must begin with https:// on an address that others can reach")
         if not local and self.demo:
             problems.append("DGS_DEMO has well-known passwords and is only for 127.0.0.1")
+        if urlsplit(self.quick_exit_url).scheme != "https":
+            problems.append("QUICK_EXIT_URL must begin with https://")
         if self.tile_url and not self.tile_attribution:
             problems.append("TILE_URL needs TILE_ATTRIBUTION (what the tile provider asks to be shown)")
         if problems:

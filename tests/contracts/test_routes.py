@@ -56,6 +56,10 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "GET /feeds/commune/<code>.atom",
         "GET /feeds/province/<code>.atom",
         "GET /feeds/case/<public_id>.atom",
+        "POST /r/<code>/contact",
+        "POST /r/<code>/withdraw",
+        "POST /r/<code>/data",
+        "GET /privacy",
         # what is public
         "GET /styleguide",  # not on a production instance
         "GET /map",
@@ -103,6 +107,10 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "POST /desk/cases/<public_id>/<name>",
         "POST /desk/cases/<public_id>/outcomes/<outcome_id>/publish",
         "GET /desk/photos/<public_id>",
+        "POST /desk/cases/<public_id>/contact",
+        "GET /desk/requests",
+        "POST /desk/requests/<int:request_id>/confirm",
+        "POST /desk/requests/<int:request_id>/answer",
     ],
     permissions.ENTRY: ["GET /entry", "POST /entry", "GET /entry/slip", "POST /entry/slip"],
     permissions.UNIT: [
@@ -114,7 +122,17 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
     ADMIN: ["GET /admin", "POST /admin/jobs/<int:job_id>/retry"],
 }
 
-VALUES = {"fmt": "json", "z": "5", "x": "25", "y": "14", "job_id": 1, "province": "86", "code": "1", "rest": "x"}
+VALUES = {
+    "request_id": 1,
+    "fmt": "json",
+    "z": "5",
+    "x": "25",
+    "y": "14",
+    "job_id": 1,
+    "province": "86",
+    "code": "1",
+    "rest": "x",
+}
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

@@ -23,6 +23,8 @@ THEMSELVES = {
     "webapp.pages.resident.report.send",
     "webapp.pages.resident.track.add",
     "webapp.pages.resident.aftercare.say",
+    "webapp.pages.resident.safety.contact",
+    "webapp.pages.resident.safety.data",
     "webapp.pages.unit.actions.act",
 }
 # … and those that need none, with the reason.

@@ -22,6 +22,7 @@ FRONT = frozenset({COMMUNE_FRONT, PROVINCE_FRONT, CENTRAL_FRONT})
 HIGHER_FRONT = frozenset({PROVINCE_FRONT, CENTRAL_FRONT})
 UNIT = frozenset({UNIT_OFFICER})
 ENTRY = FRONT | {MEMBER_ORG}
+COMMUNE_LEVEL = frozenset({COMMUNE_FRONT, UNIT_OFFICER})  # with an area_code: a commune's own body
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     # The Front's desk
@@ -39,6 +40,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "report:publish": FRONT,
     "photo:publish": FRONT,
     "message:view": FRONT,
+    "contact:open": FRONT,
+    "data:answer": HIGHER_FRONT,
     "outcome:publish": FRONT,
     # Reports told by phone, on paper, at a pagoda
     "report:enter": ENTRY,
@@ -57,6 +60,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "report:route": frozenset({SYSTEM}),
     "report:supplement": frozenset({REPORTER}),
     "report:object": frozenset({REPORTER}),
+    "report:withdraw": frozenset({REPORTER}),
 }
 
 
@@ -78,6 +82,7 @@ class Case(Protocol):
     province_code: str | None
     unit_code: str | None
     supervisor_code: str | None
+    bypass_commune: bool
 
     @property
     def decided(self) -> bool:
@@ -90,7 +95,12 @@ def allowed(role: str, permission: str) -> bool:
 
 
 def in_scope(identity: Identity, case: Case) -> bool:
-    """Whether this case is the identity's business at all."""
+    """Whether this case is the identity's business at all.
+
+    What a sender did not want their commune to see is hidden from every commune-level body, whoever passes it on.
+    """
+    if case.bypass_commune and identity.role in COMMUNE_LEVEL and identity.area_code:
+        return False
     if identity.role == COMMUNE_FRONT:
         return bool(identity.area_code) and (
             case.area_code == identity.area_code or case.supervisor_code == identity.unit_code

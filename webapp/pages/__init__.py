@@ -15,7 +15,7 @@ def init_app(app: Flask) -> None:
     from webapp.pages.desk import views as desk
     from webapp.pages.entry import views as entry
     from webapp.pages.public import cases, feeds, follow, home, map
-    from webapp.pages.resident import aftercare, pwa, report, track
+    from webapp.pages.resident import aftercare, pwa, report, statement, track
     from webapp.pages.unit import views as unit
 
     i18n.init_app(app)
@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
         aftercare.bp,
         follow.bp,
         feeds.bp,
+        statement.bp,
         auth.bp,
         desk.bp,
         entry.bp,

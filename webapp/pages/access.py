@@ -33,6 +33,7 @@ AUDIENCES: dict[str, str | frozenset[str]] = {
     "aftercare": EVERYBODY,
     "follow": EVERYBODY,
     "feeds": EVERYBODY,
+    "privacy": EVERYBODY,
     "health": EVERYBODY,
     "open311": EVERYBODY,
     "auth": EVERYBODY,  # Flask-Security's own pages

@@ -27,6 +27,20 @@ ERRORS = {
     "contact_long": _l("Too long: at most 200 characters."),
     "email_bad": _l("This is not an e-mail address."),
     "phone_bad": _l("This is not a phone number."),
+    "consent_missing": _l("Tick the box, or leave the contact fields empty."),
+    "contact_missing": _l("Write a phone number or an e-mail address."),
+    "data_kind_missing": _l("Choose what you ask for."),
+    "data_text_missing": _l("Write what is wrong and how it should be."),
+    "data_text_long": _l("Too long: at most 2,000 characters."),
+    "data_too_many": _l("Three of your requests wait for an answer. Wait for it, then ask again."),
+    "withdraw_late": _l(
+        "The report cannot be withdrawn by itself any more. Ask for it here; the Front answers within 15 days."
+    ),
+    "too_many_reports": _l(
+        "Many reports have come from this network in the last hour. Everything you entered is still here: "
+        "wait a little and press send again. If it cannot wait, call 113, 114 or 115."
+    ),
+    "too_many_codes": _l("Too many wrong codes from this network. Wait ten minutes and try again."),
     "code_bad": _l("This is not a tracking code. It has 16 digits; check what you typed."),
     "code_unknown": _l("No report has this code."),
     "nothing_added": _l("Write something or choose a photo."),

@@ -93,6 +93,12 @@ class Near:
 
 def in_scope(identity: Identity) -> ColumnElement[bool]:
     """The SQL twin of `permissions.in_scope`, with what a unit may not see yet left out."""
+    if identity.role in permissions.COMMUNE_LEVEL and identity.area_code:
+        return and_(Report.bypass_commune.is_(False), _business_of(identity))
+    return _business_of(identity)
+
+
+def _business_of(identity: Identity) -> ColumnElement[bool]:
     if identity.role == permissions.COMMUNE_FRONT and identity.area_code:
         return or_(Report.area_code == identity.area_code, Report.supervisor_code == identity.unit_code)
     if identity.role == permissions.PROVINCE_FRONT and identity.province_code:
@@ -178,6 +184,7 @@ _LIST_COLUMNS = (
     Report.province_code,
     Report.unit_code,
     Report.supervisor_code,
+    Report.bypass_commune,
     Report.created_at,
     Report.updated_at,
     Report.due_at,

@@ -17,6 +17,8 @@ from webapp.reports import codes
 MAX_DESCRIPTION = 5000
 MAX_PLACE = 300
 MAX_CONTACT = 200
+CONSENT = "2026-11"  # the wording beside the box; a new wording gets a new name
+CONTACT = ("contact_name", "contact_phone", "contact_email")
 OLDEST = timedelta(days=3 * 365)
 SOURCES = ("phone", "paper", "in_person", "pagoda", "meeting")  # how a report entered for somebody was told
 
@@ -49,6 +51,8 @@ class Submission:
     lang: str = "vi"
     channel: str = "web"
     contact: dict[str, str] = field(default_factory=dict)
+    consent: str | None = None  # the wording that was agreed to; programs and officers ask for it themselves
+    bypass_commune: bool = False  # not for the eyes of the commune
     photos: tuple[StoredPhoto, ...] = ()
     source: str | None = None
     received_at: datetime | None = None
@@ -104,19 +108,7 @@ def read(
         errors.setdefault("position", "place_missing")
 
     observed_at = read_moment(raw.get("observed_at", ""), errors)
-    contact = {
-        name: value
-        for name in ("contact_name", "contact_phone", "contact_email")
-        if (value := text.clean(raw.get(name)))
-    }
-    for name, value in contact.items():
-        if len(value) > MAX_CONTACT:
-            errors[name] = "contact_long"
-    if "contact_email" in contact and "@" not in contact["contact_email"]:
-        errors["contact_email"] = "email_bad"
-    phone = contact.get("contact_phone", "")
-    if phone and sum(c.isdigit() for c in phone) < 8:
-        errors["contact_phone"] = "phone_bad"
+    contact = read_contact(raw, errors, ask_consent=channel == "web")
 
     if errors:
         return None, errors
@@ -135,6 +127,8 @@ def read(
         lang=lang,
         channel=channel,
         contact=contact,
+        consent=CONSENT if contact and raw.get("contact_consent") else None,
+        bypass_commune=bool(raw.get("bypass_commune")),
     ), {}
 
 
@@ -142,6 +136,25 @@ def _source(given: str, located: bool, area_code: str | None, place_text: str) -
     if located:
         return given if given in {"device", "map", "photo"} else "map"
     return "area" if area_code or place_text else "unknown"
+
+
+def read_contact(raw: Mapping[str, str], errors: dict[str, str], *, ask_consent: bool) -> dict[str, str]:
+    """The contact fields that were filled in; what is wrong goes into `errors` as codes.
+
+    With `ask_consent` a contact is taken only with the box ticked: silence is no consent (Law 91/2025/QH15).
+    """
+    contact = {name: value for name in CONTACT if (value := text.clean(raw.get(name)))}
+    for name, value in contact.items():
+        if len(value) > MAX_CONTACT:
+            errors[name] = "contact_long"
+    if "contact_email" in contact and "@" not in contact["contact_email"]:
+        errors.setdefault("contact_email", "email_bad")
+    phone = contact.get("contact_phone", "")
+    if phone and sum(c.isdigit() for c in phone) < 8:
+        errors.setdefault("contact_phone", "phone_bad")
+    if ask_consent and contact and not raw.get("contact_consent"):
+        errors["contact_consent"] = "consent_missing"
+    return contact
 
 
 def read_moment(raw: str, errors: dict[str, str], name: str = "observed_at") -> datetime | None:

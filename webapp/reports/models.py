@@ -111,6 +111,7 @@ class Report(Base):
     place_text: Mapped[str] = mapped_column(String(300), default="")
     area_code: Mapped[str | None] = mapped_column(String(8))  # commune
     province_code: Mapped[str | None] = mapped_column(String(8))
+    bypass_commune: Mapped[bool] = mapped_column(Boolean, default=False)  # the sender fears their commune
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     # Where it stands
@@ -155,6 +156,7 @@ class Contact(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), index=True)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    consent: Mapped[str | None] = mapped_column(String(16))  # which wording was agreed to; see intake.CONSENT
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

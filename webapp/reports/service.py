@@ -66,6 +66,7 @@ def submit(submission: Submission, actor: Actor | None = None) -> Submitted:
         place_text=submission.place_text,
         area_code=submission.area_code,
         province_code=submission.province_code,
+        bypass_commune=submission.bypass_commune,
         created_at=moment,
         updated_at=moment,
         status=lifecycle.NEW,
@@ -82,8 +83,7 @@ def submit(submission: Submission, actor: Actor | None = None) -> Submitted:
         return Submitted(known, code, created=False)
     add_photos(report, submission.photos, purpose="report")
     if submission.contact:
-        sealed = instance().identity.close(orjson.dumps(submission.contact))
-        db.session.add(Contact(report_id=report.id, sealed=sealed, created_at=moment))
+        keep_contact(report, submission.contact, submission.consent)
     sender = events.PROGRAM if submission.channel == "open311" else events.REPORTER
     events.append(
         stream(report),
@@ -136,6 +136,13 @@ def add_photos(
         outbox.enqueue("photos.clean", photo_id=photo.id)
         added.append(photo)
     return added
+
+
+def keep_contact(report: Report, contact: dict[str, str], consent: str | None) -> None:
+    """Seal a contact and keep it with the report; this process cannot read it back without the private key."""
+    sealed = instance().identity.close(orjson.dumps(contact))
+    db.session.add(Contact(report_id=report.id, sealed=sealed, consent=consent, created_at=clock.now()))
+    db.session.flush()
 
 
 def move(

@@ -144,6 +144,7 @@ def acting_units(report: Report) -> list[Unit]:
             Unit.kind.not_in(FRONT_KINDS),
             Unit.kind.not_like("org\\_%", escape="\\"),
             units.valid_on(clock.today()),
+            *([Unit.level != "commune"] if report.bypass_commune else []),
         )
         .order_by(Unit.level, Unit.name_vi)
     )

@@ -204,6 +204,7 @@ TURN = {
     life.DUPLICATE: _("Ended. It can be reopened with a reason."),
     life.OUT_OF_SCOPE: _("Ended. It can be reopened with a reason."),
     life.REJECTED: _("Ended. It can be reopened with a reason."),
+    life.WITHDRAWN: _("The sender has taken it back. Reopen it only if they ask for that."),
 }
 
 

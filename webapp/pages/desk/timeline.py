@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from webapp.core.events import Event
 from webapp.pages import labels
+from webapp.pages.desk import safety_timeline
 from webapp.reports import lifecycle as life
 
 # Steps whose reason a unit may read: those between the Front and the unit.
@@ -153,6 +154,8 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
             ),
             "icon": "eye",
         }
+    if kind in safety_timeline.KINDS:
+        return safety_timeline.words(kind, data)
     if kind == "outcome:recorded":
         finding = labels.FINDING.get(data.get("finding", ""), "")
         return {"title": _("Inspection outcome recorded"), "body": str(finding), "icon": "document"}
@@ -187,6 +190,13 @@ def routing_words(data: dict[str, Any], names: Names) -> str:
     commune = names.area(data.get("commune"))
     if why == "no_area":
         return _("The place lies in no known commune, so the Front decides by hand.")
+    if why == "bypass":
+        return _(
+            "%(commune)s: rule %(rule)s names a body of the commune, which the sender does not want to see it. "
+            "The province Front decides by hand.",
+            commune=commune,
+            rule=data.get("rule"),
+        )
     if why == "no_rule":
         return _("No rule fits this category in %(commune)s, so the Front decides by hand.", commune=commune)
     rule, since = data.get("rule"), _day(data.get("rule_valid_from"))

@@ -7,11 +7,11 @@ from werkzeug.wrappers import Response
 
 from webapp.areas import queries as areas
 from webapp.core.instance import instance
-from webapp.pages import messages
+from webapp.pages import limits, messages
 from webapp.pages.resident import form as report_form
 from webapp.pages.resident.form import ReportForm
 from webapp.pages.web import csrf
-from webapp.reports import service
+from webapp.reports import codes, service
 
 bp = Blueprint("report", __name__)
 
@@ -32,7 +32,13 @@ def send() -> Response | tuple[Response | str, int]:
     form = report_form.read(request)
     if form.submission is None:
         return _page(form), 413 if _too_large() else 422
+    known = service.by_client_key(codes.client_key(form.submission.client_id)) is not None
+    if not known and limits.reached(limits.REPORTS):
+        form.errors["_form"] = messages.say("too_many_reports")
+        return _page(form), 429
     submitted = service.submit(form.submission)
+    if submitted.created:
+        limits.count(limits.REPORTS)
     return redirect(f"/r/{submitted.code}?sent=1", 303)
 
 

@@ -13,7 +13,7 @@ from webapp.core import clock, events, text
 from webapp.core.instance import instance
 from webapp.inspections import queries as inspections
 from webapp.media.intake import Kept, keep_all
-from webapp.pages import labels, messages
+from webapp.pages import labels, limits, messages
 from webapp.pages.resident.form import stored
 from webapp.pages.salvage import typed_text
 from webapp.pages.web import csrf
@@ -35,9 +35,14 @@ def ask() -> str:
 def find() -> Response | tuple[str, int]:
     """Go to the page of a code as a person types it."""
     typed = text.clean(request.form.get("code"))[:60]
+    if limits.reached(limits.WRONG_CODES):
+        errors = {"code": messages.say("too_many_codes")}
+        return render_template("resident/track.html", code=typed, errors=errors), 429
     code = codes.read_code(typed)
     error = "code_bad" if code is None else None if service.by_code(code) else "code_unknown"
     if error:
+        if code is not None:
+            limits.count(limits.WRONG_CODES)
         errors = {"code": messages.say(error)}
         return render_template("resident/track.html", code=typed, errors=errors), 422
     return redirect(f"/r/{code}", 303)
@@ -73,9 +78,13 @@ def photo(code: str, public_id: str) -> Response:
 
 
 def _report(code: str) -> Report:
+    if limits.reached(limits.WRONG_CODES):
+        abort(429)
     digits = codes.read_code(code)
     report = service.by_code(digits) if digits else None
     if report is None:
+        if digits:
+            limits.count(limits.WRONG_CODES)
         abort(404)
     return report
 
@@ -165,3 +174,6 @@ def _private(body: str | Response, status: int | None = None) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+from webapp.pages.resident import safety  # noqa: E402, F401 - its routes belong to this blueprint
