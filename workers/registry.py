@@ -10,6 +10,7 @@ from workers import photos, routing, upkeep
 JOBS: dict[str, Callable[..., Any]] = {
     "reports.route": routing.route,
     "photos.clean": photos.clean,
+    "photos.hide": photos.hide,
     "media.sweep": upkeep.sweep_uploads,
     "jobs.prune": upkeep.prune_jobs,
 }

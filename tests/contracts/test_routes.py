@@ -83,6 +83,9 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "POST /desk/cases/<public_id>/<name>",
         "POST /desk/cases/<public_id>/outcomes/<outcome_id>/publish",
         "GET /desk/photos/<public_id>",
+        "GET /desk/photos/<public_id>/blur",
+        "POST /desk/photos/<public_id>/blur",
+        "GET /desk/photos/<public_id>/public",
     ],
     permissions.UNIT: [
         "GET /unit",

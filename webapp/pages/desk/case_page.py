@@ -17,7 +17,7 @@ from webapp.inspections.models import FINDINGS, MEASURES, Outcome
 from webapp.pages import labels
 from webapp.pages.desk import listing, sketch, steps, timeline
 from webapp.pages.i18n import in_language
-from webapp.reports import desk_queries, privacy
+from webapp.reports import desk_queries, pictures, privacy
 from webapp.reports.models import Category, CategoryGroup, Photo, Report
 from webapp.reports.service import stream
 from webapp.units import queries as units
@@ -86,6 +86,7 @@ def context(report: Report, identity: Identity, base: str) -> dict[str, Any]:
         "has_contact": not for_unit and desk_queries.has_contact(report),
         "outcomes": outcomes,
         "near": near,
+        "lookalikes": [] if for_unit else pictures.lookalikes(report, desk_queries.in_scope(identity)),
         "possible": possible,
         "impossible": impossible,
         "can": {a.name for a in possible},

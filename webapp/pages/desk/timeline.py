@@ -148,6 +148,10 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
         return {"title": _("Inspection outcome recorded"), "body": str(finding), "icon": "document"}
     if kind == "outcome:published":
         return {"title": _("Inspection outcome published"), "icon": "eye"}
+    if kind == "photo:blurred":
+        count = data.get("areas", 0)
+        title = _("%(count)s areas hidden in a photo", count=count) if count else _("Nothing is hidden in a photo now")
+        return {"title": title, "icon": "eye"}
     if kind == "photo:refused":
         return {"title": _("A photo could not be made safe and stays sealed"), "icon": "photo"}
     if kind == "photo:cleaned":

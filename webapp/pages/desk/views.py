@@ -57,4 +57,4 @@ def found(public_id: str, *, lock: bool = False) -> Report:
     return report
 
 
-from webapp.pages.desk import actions  # noqa: E402, F401 - its routes belong to this blueprint
+from webapp.pages.desk import actions, blur  # noqa: E402, F401 - its routes belong to this blueprint

@@ -65,9 +65,9 @@ def photo(code: str, public_id: str) -> Response:
     """A clean picture from an answer to this report."""
     report = _report(code)
     found = next((p for p in report.photos if p.public_id == public_id), None)
-    if found is None or found.purpose != "answer" or found.state != "clean":
+    if found is None or found.purpose != "answer" or not found.public_ready:
         abort(404)
-    name = found.thumb_name if "s" in request.args else found.clean_name
+    name = found.outside_name(small="s" in request.args)
     return _private(Response(instance().storage.get(name), mimetype="image/webp"))
 
 
@@ -152,7 +152,7 @@ def _steps(report: Report) -> list[dict[str, object]]:
 def _answer_photos(report: Report) -> dict[int, list[Photo]]:
     found: dict[int, list[Photo]] = {}
     for picture in report.photos:
-        if picture.answer_id is not None and picture.state == "clean":
+        if picture.answer_id is not None and picture.public_ready:
             found.setdefault(picture.answer_id, []).append(picture)
     return found
 
