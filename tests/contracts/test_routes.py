@@ -86,12 +86,14 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "GET /desk/photos/<public_id>/blur",
         "POST /desk/photos/<public_id>/blur",
         "GET /desk/photos/<public_id>/public",
+        "GET /desk/recordings/<public_id>",
     ],
     permissions.UNIT: [
         "GET /unit",
         "GET /unit/cases/<public_id>",
         "POST /unit/cases/<public_id>/<name>",
         "GET /unit/photos/<public_id>",
+        "GET /unit/recordings/<public_id>",
     ],
     ADMIN: ["GET /admin", "POST /admin/jobs/<int:job_id>/retry"],
 }

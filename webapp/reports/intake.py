@@ -31,6 +31,18 @@ class StoredPhoto:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredRecording:
+    """A clip or voice note that is already sealed in storage under `name`; `kind` is clip or voice."""
+
+    name: str
+    sha256: str
+    size: int
+    mime: str
+    kind: str
+    duration_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """One report as it was sent, read and in range. `lon`, `lat` in WGS84 degrees, `observed_at` in UTC."""
 
@@ -49,6 +61,7 @@ class Submission:
     channel: str = "web"
     contact: dict[str, str] = field(default_factory=dict)
     photos: tuple[StoredPhoto, ...] = ()
+    recordings: tuple[StoredRecording, ...] = ()
 
 
 def read(

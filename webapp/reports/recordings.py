@@ -6,7 +6,6 @@ Nothing here is ever public: faces and voices in a recording cannot be hidden as
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Float, ForeignKey, Integer, String, UniqueConstraint, select
@@ -16,6 +15,7 @@ from webapp.core import clock, outbox
 from webapp.core.db import Base, UtcDateTime, db
 from webapp.core.events import BigId
 from webapp.reports import codes
+from webapp.reports.intake import StoredRecording
 from webapp.reports.models import Report
 
 CLIP, VOICE = "clip", "voice"
@@ -47,18 +47,6 @@ class Recording(Base):
     def copy_name(self) -> str:
         """Name in storage of the copy without metadata, for staff only."""
         return f"stripped/{self.public_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRecording:
-    """An original that is already sealed in storage under `name`."""
-
-    name: str
-    sha256: str
-    size: int
-    mime: str
-    kind: str
-    duration_s: float | None
 
 
 def attach(report: Report, stored: Iterable[StoredRecording], *, purpose: str) -> list[Recording]:
