@@ -73,6 +73,10 @@ class Settings:
     reports_per_hour: int = 60  # new reports from one network; 0: no limit
     max_photos: int = 6
     max_photo_bytes: int = 20 * 1024 * 1024
+    max_clips: int = 2
+    max_clip_bytes: int = 50 * 1024 * 1024
+    max_voice: int = 2
+    max_voice_bytes: int = 10 * 1024 * 1024
     max_body_bytes: int = 64 * 1024 * 1024
     log_level: str = "INFO"
     proxies: int = 0  # reverse proxies in front whose X-Forwarded-* may be believed
@@ -132,6 +136,10 @@ class Settings:
             reports_per_hour=_number(env, "REPORTS_PER_HOUR", 60),
             max_photos=_number(env, "MAX_PHOTOS", 6),
             max_photo_bytes=_number(env, "MAX_PHOTO_BYTES", 20 * 1024 * 1024),
+            max_clips=_number(env, "MAX_CLIPS", 2),
+            max_clip_bytes=_number(env, "MAX_CLIP_BYTES", 50 * 1024 * 1024),
+            max_voice=_number(env, "MAX_VOICE", 2),
+            max_voice_bytes=_number(env, "MAX_VOICE_BYTES", 10 * 1024 * 1024),
             max_body_bytes=_number(env, "MAX_BODY_BYTES", 64 * 1024 * 1024),
             log_level=env.get("LOG_LEVEL") or "INFO",
             proxies=_number(env, "PROXIES", 0),

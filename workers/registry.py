@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from workers import notices, photos, routing, upkeep
+from workers import notices, photos, recordings, routing, upkeep
 
 JOBS: dict[str, Callable[..., Any]] = {
     "reports.route": routing.route,
     "photos.clean": photos.clean,
+    "photos.hide": photos.hide,
+    "recordings.strip": recordings.strip_copy,
     "media.sweep": upkeep.sweep_uploads,
     "jobs.prune": upkeep.prune_jobs,
     # Names that begin with "notices." are claimed only where the key to addresses is (`outbox.NOTICES`).

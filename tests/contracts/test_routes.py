@@ -111,6 +111,10 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "GET /desk/requests",
         "POST /desk/requests/<int:request_id>/confirm",
         "POST /desk/requests/<int:request_id>/answer",
+        "GET /desk/photos/<public_id>/blur",
+        "POST /desk/photos/<public_id>/blur",
+        "GET /desk/photos/<public_id>/public",
+        "GET /desk/recordings/<public_id>",
     ],
     permissions.ENTRY: ["GET /entry", "POST /entry", "GET /entry/slip", "POST /entry/slip"],
     permissions.UNIT: [
@@ -118,6 +122,7 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "GET /unit/cases/<public_id>",
         "POST /unit/cases/<public_id>/<name>",
         "GET /unit/photos/<public_id>",
+        "GET /unit/recordings/<public_id>",
     ],
     ADMIN: ["GET /admin", "POST /admin/jobs/<int:job_id>/retry"],
 }

@@ -34,6 +34,18 @@ class StoredPhoto:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredRecording:
+    """A clip or voice note that is already sealed in storage under `name`; `kind` is clip or voice."""
+
+    name: str
+    sha256: str
+    size: int
+    mime: str
+    kind: str
+    duration_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """One report as it was sent, read and in range. `lon`, `lat` in WGS84 degrees, `observed_at` in UTC."""
 
@@ -57,6 +69,7 @@ class Submission:
     source: str | None = None
     received_at: datetime | None = None
     entered_by_unit: str | None = None
+    recordings: tuple[StoredRecording, ...] = ()
 
 
 def read(

@@ -180,13 +180,35 @@ class Photo(Base):
     width: Mapped[int | None] = mapped_column(Integer)
     height: Mapped[int | None] = mapped_column(Integer)
     public: Mapped[bool] = mapped_column(Boolean, default=False)  # an officer has let it out
+    # The four 16-bit parts of `dhash`, each with an index: how lookalikes are found without reading all
+    dhash_a: Mapped[int | None] = mapped_column(Integer, index=True)
+    dhash_b: Mapped[int | None] = mapped_column(Integer, index=True)
+    dhash_c: Mapped[int | None] = mapped_column(Integer, index=True)
+    dhash_d: Mapped[int | None] = mapped_column(Integer, index=True)
+    # What staff hid in it (see marks.py). The public copy must be of the same version, or nobody sees it.
+    marks: Mapped[list[list[float]]] = mapped_column(Json, default=list)
+    marks_version: Mapped[int] = mapped_column(Integer, default=0)
+    public_version: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     report: Mapped[Report] = relationship(back_populates="photos")
 
     @property
+    def public_ready(self) -> bool:
+        """Whether the copy for everybody shows what was hidden last."""
+        return self.state == "clean" and self.public_version == self.marks_version
+
+    def outside_name(self, *, small: bool = False, version: int | None = None) -> str:
+        """Name in storage of the copy for everybody (of another version of the marks, if one is given): the
+        clean one until something in it was marked."""
+        version = self.public_version if version is None else version
+        if not version:
+            return self.thumb_name if small else self.clean_name
+        return f"clean/{self.public_id}-p{version}{'-s' if small else ''}.webp"
+
+    @property
     def clean_name(self) -> str:
-        """Name in storage of the copy without metadata."""
+        """Name in storage of the copy without metadata, for staff."""
         return f"clean/{self.public_id}.webp"
 
     @property

@@ -20,6 +20,7 @@ class PublicPhoto:
     public_id: str
     width: int | None
     height: int | None
+    version: int = 0  # of what is hidden in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +106,14 @@ def to_the_hour(moment: datetime) -> datetime:
 
 
 def shows(photo: Any) -> bool:
-    """Whether a picture may be seen by everybody: cleaned without fault, and let out by an officer."""
-    return photo.state == "clean" and photo.public
+    """Whether a picture may be seen by everybody: cleaned without fault, let out by an officer, and the copy
+    for everybody hides what was marked last."""
+    return photo.state == "clean" and photo.public and photo.public_version == photo.marks_version
 
 
 def public_photo(photo: Any) -> PublicPhoto:
     """What is known of a picture outside: never its original's hash, size or name."""
-    return PublicPhoto(photo.public_id, photo.width, photo.height)
+    return PublicPhoto(photo.public_id, photo.width, photo.height, photo.public_version or 0)
 
 
 # Steps of the record that the public may read, and what of their data.

@@ -16,8 +16,8 @@ from webapp.core import clock, events, outbox
 from webapp.core.db import db
 from webapp.core.events import Actor
 from webapp.core.instance import instance
-from webapp.reports import codes, lifecycle
-from webapp.reports.intake import StoredPhoto, Submission
+from webapp.reports import codes, lifecycle, recordings
+from webapp.reports.intake import StoredPhoto, StoredRecording, Submission
 from webapp.reports.models import Answer, Contact, Message, Photo, Report
 
 
@@ -82,6 +82,7 @@ def submit(submission: Submission, actor: Actor | None = None) -> Submitted:
             raise
         return Submitted(known, code, created=False)
     add_photos(report, submission.photos, purpose="report")
+    recordings.attach(report, submission.recordings, purpose="report")
     if submission.contact:
         keep_contact(report, submission.contact, submission.consent)
     sender = events.PROGRAM if submission.channel == "open311" else events.REPORTER
@@ -192,12 +193,15 @@ def touch(report: Report) -> None:
     report.updated_at = clock.now()
 
 
-def supplement(report: Report, text: str, photos: tuple[StoredPhoto, ...]) -> None:
-    """The reporter adds words or pictures under the code; a case that waited for them goes on."""
+def supplement(
+    report: Report, text: str, photos: tuple[StoredPhoto, ...], media: tuple[StoredRecording, ...] = ()
+) -> None:
+    """The reporter adds words, pictures or recordings under the code; a case that waited for them goes on."""
     if text:
         add_message(report, "reporter", text)
     added = add_photos(report, photos, purpose="message")
-    events.append(stream(report), "report:supplemented", events.REPORTER, photos=len(added), text=bool(text))
+    more = {"recordings": len(found)} if (found := recordings.attach(report, media, purpose="message")) else {}
+    events.append(stream(report), "report:supplemented", events.REPORTER, photos=len(added), text=bool(text), **more)
     touch(report)
     if report.status == lifecycle.NEEDS_INFO:
         move(report, lifecycle.SCREENING, events.REPORTER)

@@ -161,9 +161,15 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
         return {"title": _("Inspection outcome recorded"), "body": str(finding), "icon": "document"}
     if kind == "outcome:published":
         return {"title": _("Inspection outcome published"), "icon": "eye"}
+    if kind == "photo:blurred":
+        count = data.get("areas", 0)
+        title = _("%(count)s areas hidden in a photo", count=count) if count else _("Nothing is hidden in a photo now")
+        return {"title": title, "icon": "eye"}
     if kind == "photo:refused":
         return {"title": _("A photo could not be made safe and stays sealed"), "icon": "photo"}
-    if kind == "photo:cleaned":
+    if kind == "recording:sealed":
+        return {"title": _("A recording could not be made safe and stays sealed"), "icon": "lock"}
+    if kind in ("recording:stripped", "photo:cleaned"):
         return None  # a matter of the machine; the photo shows it
     return {"title": kind, "icon": "info"}
 

@@ -90,7 +90,7 @@ def photo(name: str) -> Response:
     if found is None:
         abort(404)
     try:
-        data = instance().storage.get(found.thumb_name if small else found.clean_name)
+        data = instance().storage.get(found.outside_name(small=small))
     except FileNotFoundError:
         abort(404)
     return shared_bytes(data, PHOTO_CACHE, mimetype="image/webp")
@@ -99,8 +99,9 @@ def photo(name: str) -> Response:
 def _photos(photos: tuple[PublicPhoto, ...], words: str) -> list[dict[str, Any]]:
     return [
         {
-            "url": f"/photos/{p.public_id}.webp",
-            "thumb_url": f"/photos/{p.public_id}-s.webp",
+            # The version in the address keeps caches from showing a copy in which less was hidden.
+            "url": f"/photos/{p.public_id}.webp" + (f"?v={p.version}" if p.version else ""),
+            "thumb_url": f"/photos/{p.public_id}-s.webp" + (f"?v={p.version}" if p.version else ""),
             "alt": f"{words} ({number}/{len(photos)})",
         }
         for number, p in enumerate(photos, 1)

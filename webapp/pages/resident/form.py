@@ -18,7 +18,8 @@ from webapp.core import text
 from webapp.core.db import db
 from webapp.core.instance import instance
 from webapp.media.intake import Kept, keep_all
-from webapp.pages import messages
+from webapp.media.recording_intake import KeptRecording
+from webapp.pages import messages, recordings
 from webapp.pages.i18n import language
 from webapp.pages.salvage import typed_text
 from webapp.reports import codes, intake
@@ -33,6 +34,7 @@ class ReportForm:
     values: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     kept: list[Kept] = field(default_factory=list)
+    media: list[KeptRecording] = field(default_factory=list)
     choices: list[Area] = field(default_factory=list)  # communes that the typed name may mean
     submission: Submission | None = None
 
@@ -70,6 +72,9 @@ def read(
         raw["client_id"] = codes.new_client_id()
 
     _keep_photos(form, files, [t for t in tokens if t not in removed])
+    form.media, refused = recordings.read(request, codes.client_key(raw["client_id"]))
+    if refused:
+        form.errors["media"] = refused
     commune = _commune(form)
     submission, wrong = intake.read(
         raw | {"commune": commune.code if commune else ""},
@@ -87,7 +92,7 @@ def read(
     except ValidationError:
         form.errors["_form"] = messages.say("expired")
     if submission is not None and not form.errors:
-        form.submission = replace(submission, photos=stored(form.kept))
+        form.submission = replace(submission, photos=stored(form.kept), recordings=recordings.stored(form.media))
     return form
 
 
