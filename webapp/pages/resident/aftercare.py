@@ -145,9 +145,8 @@ def _notices_page(subscription: Subscription, token: str) -> str:
     state = "asked" if subscription.confirmed_at is None else "report" if subscription.report_id else "area"
     around = ""
     if subscription.lon is not None and state == "area":
-        around = (
-            f"/map#{ {1000: 15, 2000: 14}.get(subscription.radius_m or 0, 13) }/{subscription.lat}/{subscription.lon}"
-        )
+        zoom = {1000: 15, 2000: 14}.get(subscription.radius_m or 0, 13)
+        around = f"/map#{zoom}/{subscription.lat}/{subscription.lon}"
     return render_template("resident/notices.html", state=state, token=token, rows=rows, place=place, around=around)
 
 
