@@ -36,17 +36,21 @@ def from_percent(rows: Iterable[Sequence[str]]) -> list[Area]:
             continue
         try:
             values = [float(text) / 100 for text in texts]
+            if len(values) != 4:
+                raise ValueError
         except ValueError:
             raise BadArea("number", number) from None
         if not all(-10 <= value <= 10 for value in values):  # also catches nan
             raise BadArea("number", number)
-        found.append(_inside(*values, number))
+        left, top, width, height = values
+        found.append(_inside((left, top, width, height), number))
     if len(found) > MAX_AREAS:
         raise BadArea("many")
     return found
 
 
-def _inside(left: float, top: float, width: float, height: float, row: int) -> Area:
+def _inside(area: Area, row: int) -> Area:
+    left, top, width, height = area
     right, bottom = min(1.0, left + width), min(1.0, top + height)
     left, top = max(0.0, left), max(0.0, top)
     if right - left < SMALLEST or bottom - top < SMALLEST:
@@ -63,9 +67,9 @@ def from_cells(names: Iterable[str], columns: int, rows: int) -> list[Area]:
     """Areas out of ticked cells (`row-column`, from 0), neighbours put together; odd names are left out."""
     ticked: set[tuple[int, int]] = set()
     for name in names:
-        row, dash, column = name.partition("-")
-        if dash and row.isdecimal() and column.isdecimal() and len(name) < 8:
-            at = (int(row), int(column))
+        y, dash, x = name.partition("-")
+        if dash and y.isdecimal() and x.isdecimal() and len(name) < 8:
+            at = (int(y), int(x))
             if at[0] < rows and at[1] < columns:
                 ticked.add(at)
     found: list[Area] = []

@@ -200,8 +200,10 @@ def supplement(
     if text:
         add_message(report, "reporter", text)
     added = add_photos(report, photos, purpose="message")
-    more = {"recordings": len(found)} if (found := recordings.attach(report, media, purpose="message")) else {}
-    events.append(stream(report), "report:supplemented", events.REPORTER, photos=len(added), text=bool(text), **more)
+    data: dict[str, Any] = {"photos": len(added), "text": bool(text)}
+    if found := recordings.attach(report, media, purpose="message"):
+        data["recordings"] = len(found)
+    events.append(stream(report), "report:supplemented", events.REPORTER, **data)
     touch(report)
     if report.status == lifecycle.NEEDS_INFO:
         move(report, lifecycle.SCREENING, events.REPORTER)

@@ -52,7 +52,7 @@ def read_ogg(view: View) -> Finding:
     if not old.startswith(magic) or room < 0:
         raise broken("no comment header")
     new = magic + room.to_bytes(4, "little") + b" " * room + bytes(4) + tail
-    at, touched = 0, {}
+    at, touched = 0, dict[tuple[int, int], bytearray]()
     if len(old) > MAX_COMMENTS:
         found.doubt("a comment header that is too long")
         spans = []
