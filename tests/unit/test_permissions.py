@@ -56,6 +56,7 @@ EXPECTED = {
     "report:route": "S",
     "report:supplement": "R",
     "report:withdraw": "R",
+    "report:object": "R",
 }
 LETTERS = dict(zip("CPTUASRM", ROLES, strict=True))
 CELLS = [(role, name, letter) for name in EXPECTED for letter, role in LETTERS.items()]
