@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from webapp.reports import data_requests
 from workers import photos, routing, upkeep
 
 JOBS: dict[str, Callable[..., Any]] = {
@@ -12,4 +13,5 @@ JOBS: dict[str, Callable[..., Any]] = {
     "photos.clean": photos.clean,
     "media.sweep": upkeep.sweep_uploads,
     "jobs.prune": upkeep.prune_jobs,
+    "data.retire": data_requests.retire,
 }
