@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from webapp.reports import data_requests
 from workers import notices, photos, recordings, routing, upkeep
 
 JOBS: dict[str, Callable[..., Any]] = {
@@ -20,4 +21,5 @@ JOBS: dict[str, Callable[..., Any]] = {
     "notices.areas": notices.areas,
     "notices.send": notices.send,
     "notices.prune": notices.prune,
+    "data.retire": data_requests.retire,
 }

@@ -15,6 +15,7 @@ EVERY: dict[str, timedelta] = {
     "jobs.prune": timedelta(days=1),
     "notices.areas": timedelta(hours=1),
     "notices.prune": timedelta(days=1),
+    "data.retire": timedelta(days=1),
 }
 
 

@@ -113,7 +113,7 @@ def test_a_contact_is_opened_once_with_a_reason_that_the_sender_reads(
     assert PHONE not in again
     assert REASON in client.get(f"/r/{code}").get_data(as_text=True)
     with client.session_transaction() as kept:
-        assert "912" not in str(dict(kept))
+        assert "912 345" not in str(dict(kept))
     assert "912 345" not in caplog.text
 
 
@@ -290,6 +290,19 @@ def test_a_granted_withdrawal_of_consent_takes_words_off_the_public_pages(sessio
     assert (report.public_text, report.status) == ("", lifecycle.ASSIGNED)
     assert not desk_queries.has_contact(report)
     assert report.description  # restricted, not deleted
+
+
+def test_after_two_years_contact_words_and_talk_are_gone(session: Any) -> None:
+    old, young = (case(lifecycle.CLOSED, contact={"contact_phone": PHONE}) for _ in range(2))
+    service.add_message(old, "reporter", "Ba Tư nói thêm")
+    old.closed_at = clock.now() - timedelta(days=732)
+    session.flush()
+    assert data_requests.retire() == 1
+    assert (old.description, desk_queries.has_contact(old), list(old.messages)) == ("", False, [])
+    assert young.description
+    assert desk_queries.has_contact(young)
+    assert kinds(old)[-1] == "data:retired"
+    assert data_requests.retire() == 0
 
 
 # -- not for the commune -----------------------------------------------------------------------------------

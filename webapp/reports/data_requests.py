@@ -6,7 +6,8 @@ Law 91/2025/QH15 gives access, correction, withdrawal of consent and deletion; t
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from shapely.geometry import Point
 from sqlalchemy import Boolean, Date, ForeignKey, Index, String, Text, delete, func, select
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.permissions import Identity
 from webapp.core import clock, events
-from webapp.core.db import Base, UtcDateTime, db
+from webapp.core.db import Base, UtcDateTime, db, rows_changed
 from webapp.core.events import Actor, BigId
 from webapp.core.instance import instance
 from webapp.reports import desk_queries, lifecycle
@@ -26,6 +27,7 @@ ACCESS, CORRECT, WITHDRAW, DELETE = "access", "correct", "withdraw", "delete"
 STEP = {ACCESS: "data_access", CORRECT: "data_correct", WITHDRAW: "data_limit", DELETE: "data_delete"}
 KINDS = tuple(STEP)
 ACKNOWLEDGE = "data_ack"
+KEEP = timedelta(days=731)  # 24 months, a product decision: no statutory period was found
 MAX_OPEN = 3  # of one report at a time
 
 # While it is with the Front the sender takes a report back at once; later others act on it already.
@@ -159,11 +161,7 @@ def erase(report: Report, actor: Actor) -> None:
     sender stood. Files go at once, whatever becomes of the transaction: they were to go.
     """
     store = instance().storage
-    contact = forget_contact(report)
-    said = len(db.session.scalars(select(Message.id).where(Message.report_id == report.id)).all())
-    db.session.execute(delete(Message).where(Message.report_id == report.id))
-    words = bool(report.description or report.place_text)
-    report.description = report.place_text = ""
+    gone = _forget_words(report)
     report.accuracy_m = report.observed_at = None
     if report.location is not None and report.place_source == "device":
         known = report.public_lon is not None and report.public_lat is not None
@@ -178,23 +176,49 @@ def erase(report: Report, actor: Actor) -> None:
         if not (photo.public and photo.state == "clean"):
             files += [photo.clean_name, photo.thumb_name]
             db.session.delete(photo)
-    for asked in of_report(report):
-        asked.text = ""
     touch(report)
     db.session.flush()
-    db.session.expire(report, ["photos", "messages"])
+    db.session.expire(report, ["photos"])
     events.append(
         stream(report),
         "data:erased",
         actor,
-        contact=contact,
-        words=words,
-        messages=said,
         originals=originals,
+        **gone,
     )
     for name in files:
         if not _used_elsewhere(name):
             store.delete(name)
+
+
+def _forget_words(report: Report) -> dict[str, Any]:
+    """Delete contact, words, talk and the texts of requests; what there was, in numbers."""
+    contact = forget_contact(report)
+    said = rows_changed(delete(Message).where(Message.report_id == report.id))
+    words = bool(report.description or report.place_text)
+    report.description = report.place_text = ""
+    for asked in of_report(report):
+        asked.text = ""
+    db.session.flush()
+    db.session.expire(report, ["messages"])
+    return {"contact": contact, "words": words, "messages": said}
+
+
+def retire(limit: int = 200) -> int:
+    """Delete contact, words and talk of cases that were closed KEEP ago; returns how many cases."""
+    words = (Report.description != "") | (Report.place_text != "")
+    contact = select(Contact.id).where(Contact.report_id == Report.id).exists()
+    talk = select(Message.id).where(Message.report_id == Report.id).exists()
+    old = db.session.scalars(
+        select(Report)
+        .where(Report.closed_at < clock.now() - KEEP, words | contact | talk)
+        .order_by(Report.id)
+        .limit(limit)
+    ).all()
+    for report in old:
+        events.append(stream(report), "data:retired", events.SYSTEM, **_forget_words(report))
+    db.session.flush()
+    return len(old)
 
 
 def _used_elsewhere(name: str) -> bool:

@@ -17,6 +17,7 @@ KINDS = {
     "data:answered",
     "data:restricted",
     "data:erased",
+    "data:retired",
 }
 
 
