@@ -28,7 +28,11 @@ def clean(photo_id: int) -> None:
         return
     here.storage.put(full, made.full)
     here.storage.put(thumb, made.thumb)
-    photo = db.session.get_one(Photo, photo_id)
+    photo = db.session.get(Photo, photo_id)
+    if photo is None:  # its sender had it deleted meanwhile
+        here.storage.delete(full)
+        here.storage.delete(thumb)
+        return
     photo.width, photo.height, photo.state = made.width, made.height, "clean"
     pictures.set_hash(photo, photos.dhash(made.thumb))
     events.append(stream(photo.report), "photo:cleaned", events.SYSTEM, photo=photo_id, original_sha256=photo.sha256)
