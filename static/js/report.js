@@ -270,7 +270,6 @@ const newId = () => crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint
 // A page that came back from the server with kept photos goes on under its id: the photos belong to that.
 let id = form.querySelector("[name=photos_kept]") || !able ? field("client_id").value : newId();
 let busy = false;
-let done = false;
 
 function occupied(now) {
   busy = now;
@@ -278,7 +277,7 @@ function occupied(now) {
 }
 
 function reveal(name) {
-  for (const other of ["saved", "full"]) part(other).hidden = other !== name;
+  for (const other of ["saved", "full", "recordings"]) part(other).hidden = other !== name;
   if (!name) return;
   part(name).focus({ preventScroll: true });
   part(name).scrollIntoView({ block: "center" });
@@ -292,7 +291,6 @@ function startAnew() {
   status.textContent = "";
   photos = [];
   id = newId();
-  done = false;
   clearErrors();
   drawPhotos();
   near();
@@ -321,6 +319,12 @@ async function send() {
     return;
   }
   await preparing;
+  // Clips and voice notes are too large to wait on the phone: they go straight to the server, or not yet.
+  if ([...form.querySelectorAll("input[type=file]:not([name=photos])")].some((input) => input.files.length)) {
+    if (navigator.onLine) plainly();
+    else reveal("recordings");
+    return;
+  }
   let outbox;
   try {
     outbox = await loading();
@@ -339,7 +343,7 @@ async function send() {
   await Promise.race([outbox.flush().catch(() => {}), patience]);
   const entry = await outbox.get(id);
   if (entry?.state === "sent") {
-    done = true;
+    startAnew(); // whoever comes back writes another report
     location.assign(`/r/${entry.code}?sent=1`);
   } else if (entry?.state === "failed") {
     complain(entry.errors);
@@ -365,11 +369,8 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
-// Back from the code's page: that report is sent, what is written now is another one.
-window.addEventListener("pageshow", () => {
-  if (done) startAnew();
-  occupied(false);
-});
+// Back from the next page: the form may be sent again.
+window.addEventListener("pageshow", () => occupied(false));
 
 let shown = false;
 async function showQueue(outbox) {

@@ -1,4 +1,4 @@
-// Loaded by the service worker with importScripts. A push carries nothing; these are all the words there are.
+// Loaded by the service worker. A push carries nothing; these are all the words there are.
 (() => {
   const WORDS = {
     vi: ['Có cập nhật mới', 'Mở trang để xem.'],

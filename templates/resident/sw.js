@@ -1,6 +1,7 @@
 // The service worker of the form. Made by the server: which files, which version. It keeps the empty form and what
 // that needs, never a page about anybody; whatever is not named here goes to the network as if it were not there.
 import { alone, flush } from {{ outbox|safe }};
+import "{{ asset('js/sw-push.js') }}";
 
 const SHELL = "shell-" + {{ version|safe }};
 const FILES = {{ files|safe }};

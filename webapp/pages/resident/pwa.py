@@ -118,7 +118,7 @@ def _shell(path: str) -> str:
     nobody = {"current_user": None, "identity": None}
     if path == "/report/queue":
         return render_template("resident/queue.html", **nobody)
-    return render_template("resident/report.html", shell=True, **nobody, **report_form.view(ReportForm()))  # noqa: S604 - a template
+    return render_template("resident/report.html", offline=True, **nobody, **report_form.view(ReportForm()))
 
 
 @bp.post("/report/photos/have")
