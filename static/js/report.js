@@ -270,7 +270,6 @@ const newId = () => crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint
 // A page that came back from the server with kept photos goes on under its id: the photos belong to that.
 let id = form.querySelector("[name=photos_kept]") || !able ? field("client_id").value : newId();
 let busy = false;
-let done = false;
 
 function occupied(now) {
   busy = now;
@@ -292,7 +291,6 @@ function startAnew() {
   status.textContent = "";
   photos = [];
   id = newId();
-  done = false;
   clearErrors();
   drawPhotos();
   near();
@@ -339,7 +337,7 @@ async function send() {
   await Promise.race([outbox.flush().catch(() => {}), patience]);
   const entry = await outbox.get(id);
   if (entry?.state === "sent") {
-    done = true;
+    startAnew(); // whoever comes back writes another report
     location.assign(`/r/${entry.code}?sent=1`);
   } else if (entry?.state === "failed") {
     complain(entry.errors);
@@ -365,11 +363,8 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
-// Back from the code's page: that report is sent, what is written now is another one.
-window.addEventListener("pageshow", () => {
-  if (done) startAnew();
-  occupied(false);
-});
+// Back from the next page: the form may be sent again.
+window.addEventListener("pageshow", () => occupied(false));
 
 let shown = false;
 async function showQueue(outbox) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from math import cos, radians
 
@@ -51,11 +52,11 @@ def _near(category: str, lon: float, lat: float) -> list[Row]:
     """Public cases of the last 30 days: by their public position, which for kinds that are shown at commune
     level is the commune's own, so that those are compared by commune and nothing is learnt from the answer."""
     now = clock.now()
-    filters = {"category": category, "since": clock.local(now - SINCE).date()}
+    filters = Filters(category=category, since=clock.local(now - SINCE).date())
     high = WITHIN_M / 111_000
     wide = high / max(cos(radians(lat)), 0.01)
     box = (lon - wide, lat - high, lon + wide, lat + high)
-    close = queries.public_list(Filters(**filters), now, bbox=box, limit=20).rows
+    close = queries.public_list(filters, now, bbox=box, limit=20).rows
     rows = [
         row
         for row in close
@@ -63,7 +64,7 @@ def _near(category: str, lon: float, lat: float) -> list[Row]:
     ]
     commune = areas.locate(lon, lat)
     if commune is not None:
-        of_commune = queries.public_list(Filters(**filters, commune=commune.code), now, limit=20).rows
+        of_commune = queries.public_list(replace(filters, commune=commune.code), now, limit=20).rows
         place = (commune.point_lon, commune.point_lat)
         rows += [row for row in of_commune if (row.lon, row.lat) == place and row not in rows]
     return rows[:MOST]

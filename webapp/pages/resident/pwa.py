@@ -118,7 +118,7 @@ def _shell(path: str) -> str:
     nobody = {"current_user": None, "identity": None}
     if path == "/report/queue":
         return render_template("resident/queue.html", **nobody)
-    return render_template("resident/report.html", shell=True, **nobody, **report_form.view(ReportForm()))
+    return render_template("resident/report.html", offline=True, **nobody, **report_form.view(ReportForm()))
 
 
 @bp.post("/report/photos/have")
@@ -157,9 +157,7 @@ def photo() -> Response | tuple[Response, int]:
     try:
         kept = intake.keep_for_later(_Body(label, io.BytesIO(data)), owner)
     except PhotoError as error:
-        said = messages.say_photo(
-            error.code, label, max_bytes=settings.max_photo_bytes, max_photos=settings.max_photos
-        )
+        said = messages.say_photo(error.code, label, max_bytes=settings.max_photo_bytes, max_photos=settings.max_photos)
         return jsonify(errors={"photos": said}), 422
     return jsonify(token=kept.token), 201
 
