@@ -29,6 +29,7 @@ WAITING = "chờ duyệt"
 JOURNEY = (
     "templates/base.html",
     "templates/components/",
+    "templates/entry/slip.html",  # handed to the person
     "templates/errors/",
     "templates/public/",
     "templates/resident/",

@@ -1,4 +1,4 @@
-"""The production shape, natively: PostGIS, Redis, web, worker and relay, set up as in docker-compose.yml.
+"""The production shape, natively: PostGIS, Redis, web, worker, notifier and relay, set up as in docker-compose.yml.
 
     scripts/stack up     [--home DIR] [--port N] [--workers N] [--demo]
     scripts/stack down   [--home DIR]
@@ -41,10 +41,11 @@ class Process:
     once: bool = False
 
 
-PRIVATE_KEYS = ("IDENTITY_PRIVATE_KEY", "EVIDENCE_PRIVATE_KEY")
+_SENDING = ("VAPID_PRIVATE_KEY", "MAIL_URL", "SMS_TOKEN", "ZALO_TOKEN")
+PRIVATE_KEYS = ("IDENTITY_PRIVATE_KEY", "EVIDENCE_PRIVATE_KEY", *_SENDING)
 
 # In the order they are started. The web opens contacts for staff but never original photos; the worker that
-# decodes strangers' pictures never sees who sent them.
+# decodes strangers' pictures never sees who sent them; the notifier, which opens addresses, decodes nothing.
 PROCESSES = (
     Process("migrate", ("flask", "--app", "webapp", "db", "upgrade"), once=True),
     Process("data", ("flask", "--app", "webapp", "data", "load"), once=True),
@@ -54,6 +55,7 @@ PROCESSES = (
         private_keys=("IDENTITY_PRIVATE_KEY",),
     ),
     Process("worker", ("python", "-m", "workers"), private_keys=("EVIDENCE_PRIVATE_KEY",)),
+    Process("notifier", ("python", "-m", "workers", "notices"), private_keys=("IDENTITY_PRIVATE_KEY", *_SENDING)),
     Process("relay", ("python", "-m", "workers.relay")),
 )
 # What `make run` serves with instead: one process that does its own jobs, so it holds all keys.
@@ -64,7 +66,10 @@ SETTINGS = (
     *("DGS_HOME", "DATABASE_URL", "REDIS_URL", "STORAGE_URL", "PUBLIC_URL", "HOST", "PORT", "PROXIES"),
     *("SECRET_KEY", "CODE_KEY", "IDENTITY_PUBLIC_KEY", "EVIDENCE_PUBLIC_KEY", *PRIVATE_KEYS),
     *("DGS_DEMO", "OPEN311_KEYS", "TILE_URL", "TILE_ATTRIBUTION", "LOG_LEVEL"),
+    *("VAPID_PUBLIC_KEY", "PUSH_HOSTS", "MAIL_FROM", "SMS_URL", "ZALO_URL"),
     *("MAX_PHOTOS", "MAX_PHOTO_BYTES", "MAX_BODY_BYTES"),
+    *("CONTROLLER_NAME", "CONTROLLER_CONTACT", "QUICK_EXIT_URL", "REPORTS_PER_HOUR"),
+    *("MAX_CLIPS", "MAX_CLIP_BYTES", "MAX_VOICE", "MAX_VOICE_BYTES"),
 )
 
 

@@ -28,6 +28,12 @@ FILES = {
         ("dist/images", "images"),
         ("LICENSE", "LICENSE"),
     ),
+    # SIL Open Font License 1.1. Only the Khmer letters, and only the two weights that the pages use.
+    "@fontsource/noto-sans-khmer": (
+        ("files/noto-sans-khmer-khmer-400-normal.woff2", "khmer-400.woff2"),
+        ("files/noto-sans-khmer-khmer-700-normal.woff2", "khmer-700.woff2"),
+        ("LICENSE", "LICENSE"),
+    ),
 }
 
 

@@ -270,6 +270,7 @@ def production_server(run: Run, *, workers: int = 1, **settings: str) -> Iterato
         try:
             processes.start("web")
             processes.start("worker", workers)
+            processes.start("notifier")
             processes.start("relay")
             processes.wait_ready(url)
             yield Server(url, place, processes)
@@ -325,6 +326,7 @@ def worker(place: Place, number: int = 1) -> Iterator[Worker]:
     processes = Worker(place.environ, place.logs)
     processes.place = place
     processes.start("worker", number)
+    processes.start("notifier")
     try:
         yield processes
         processes.check()

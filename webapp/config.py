@@ -20,7 +20,13 @@ KEY_NAMES = (
     "IDENTITY_PRIVATE_KEY",
     "EVIDENCE_PUBLIC_KEY",
     "EVIDENCE_PRIVATE_KEY",
+    "VAPID_PUBLIC_KEY",
+    "VAPID_PRIVATE_KEY",
 )
+
+# The push services of the browsers; a leading dot stands for any host below. An endpoint comes from the page, so
+# anything else could make the notifier call a machine of the operator's own network.
+_PUSH_HOSTS = "fcm.googleapis.com,updates.push.services.mozilla.com,.push.apple.com,.notify.windows.com"
 
 
 class UnsafeSettings(RuntimeError):
@@ -46,12 +52,31 @@ class Settings:
     evidence_public_key: str
     evidence_private_key: str
 
+    # Notices. What is a secret here belongs to the notifier alone (`scripts/stack.py`).
+    vapid_public_key: str = ""  # empty: no web push
+    vapid_private_key: str = ""
+    push_hosts: tuple[str, ...] = ()
+    mail_url: str = "console://"
+    mail_from: str = ""  # empty: no e-mail
+    sms_url: str = ""  # empty: no SMS
+    sms_token: str = ""
+    zalo_url: str = ""
+    zalo_token: str = ""
+
     demo: bool = False
     tile_url: str = ""
     tile_attribution: str = ""
     open311_keys: tuple[str, ...] = ()
+    controller_name: str = ""  # who answers for personal data; shown on /privacy
+    controller_contact: str = ""
+    quick_exit_url: str = "https://www.google.com/"  # where the quick exit leads: a page that says nothing
+    reports_per_hour: int = 60  # new reports from one network; 0: no limit
     max_photos: int = 6
     max_photo_bytes: int = 20 * 1024 * 1024
+    max_clips: int = 2
+    max_clip_bytes: int = 50 * 1024 * 1024
+    max_voice: int = 2
+    max_voice_bytes: int = 10 * 1024 * 1024
     max_body_bytes: int = 64 * 1024 * 1024
     log_level: str = "INFO"
     proxies: int = 0  # reverse proxies in front whose X-Forwarded-* may be believed
@@ -92,12 +117,29 @@ class Settings:
             identity_private_key=env.get("IDENTITY_PRIVATE_KEY", ""),
             evidence_public_key=env.get("EVIDENCE_PUBLIC_KEY", ""),
             evidence_private_key=env.get("EVIDENCE_PRIVATE_KEY", ""),
+            vapid_public_key=env.get("VAPID_PUBLIC_KEY", ""),
+            vapid_private_key=env.get("VAPID_PRIVATE_KEY", ""),
+            push_hosts=tuple(h for h in (env.get("PUSH_HOSTS") or _PUSH_HOSTS).split(",") if h),
+            mail_url=env.get("MAIL_URL") or "console://",
+            mail_from=env.get("MAIL_FROM", ""),
+            sms_url=env.get("SMS_URL", ""),
+            sms_token=env.get("SMS_TOKEN", ""),
+            zalo_url=env.get("ZALO_URL", ""),
+            zalo_token=env.get("ZALO_TOKEN", ""),
             demo=env.get("DGS_DEMO", "") in {"1", "true", "yes"},
             tile_url=env.get("TILE_URL", ""),
             tile_attribution=env.get("TILE_ATTRIBUTION", ""),
             open311_keys=tuple(k for k in env.get("OPEN311_KEYS", "").split(",") if k),
+            controller_name=env.get("CONTROLLER_NAME", ""),
+            controller_contact=env.get("CONTROLLER_CONTACT", ""),
+            quick_exit_url=env.get("QUICK_EXIT_URL") or "https://www.google.com/",
+            reports_per_hour=_number(env, "REPORTS_PER_HOUR", 60),
             max_photos=_number(env, "MAX_PHOTOS", 6),
             max_photo_bytes=_number(env, "MAX_PHOTO_BYTES", 20 * 1024 * 1024),
+            max_clips=_number(env, "MAX_CLIPS", 2),
+            max_clip_bytes=_number(env, "MAX_CLIP_BYTES", 50 * 1024 * 1024),
+            max_voice=_number(env, "MAX_VOICE", 2),
+            max_voice_bytes=_number(env, "MAX_VOICE_BYTES", 10 * 1024 * 1024),
             max_body_bytes=_number(env, "MAX_BODY_BYTES", 64 * 1024 * 1024),
             log_level=env.get("LOG_LEVEL") or "INFO",
             proxies=_number(env, "PROXIES", 0),
@@ -123,6 +165,8 @@ class Settings:
             problems.append("PUBLIC_URL must begin with https:// on an address that others can reach")
         if not local and self.demo:
             problems.append("DGS_DEMO has well-known passwords and is only for 127.0.0.1")
+        if urlsplit(self.quick_exit_url).scheme != "https":
+            problems.append("QUICK_EXIT_URL must begin with https://")
         if self.tile_url and not self.tile_attribution:
             problems.append("TILE_URL needs TILE_ATTRIBUTION (what the tile provider asks to be shown)")
         if problems:

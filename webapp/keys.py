@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from webapp.config import read_keys
-from webapp.core.sealing import make_key_pair
+from webapp.core.sealing import make_key_pair, make_vapid_pair
 
 
 def make_keys(home: Path) -> bool:
@@ -22,7 +22,7 @@ def make_keys(home: Path) -> bool:
     if read_keys(path):
         return False
     home.mkdir(parents=True, exist_ok=True)
-    identity, evidence = make_key_pair(), make_key_pair()
+    identity, evidence, vapid = make_key_pair(), make_key_pair(), make_vapid_pair()
     lines = {
         "SECRET_KEY": secrets.token_urlsafe(48),
         "CODE_KEY": secrets.token_urlsafe(48),
@@ -30,6 +30,8 @@ def make_keys(home: Path) -> bool:
         "IDENTITY_PRIVATE_KEY": identity[1],
         "EVIDENCE_PUBLIC_KEY": evidence[0],
         "EVIDENCE_PRIVATE_KEY": evidence[1],
+        "VAPID_PUBLIC_KEY": vapid[0],
+        "VAPID_PRIVATE_KEY": vapid[1],
     }
     part = path.with_suffix(f".{os.getpid()}.part")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from workers import photos, routing, upkeep
+from webapp.reports import data_requests
+from workers import notices, photos, recordings, routing, upkeep
 
 JOBS: dict[str, Callable[..., Any]] = {
     "reports.route": routing.route,
     "photos.clean": photos.clean,
+    "photos.hide": photos.hide,
+    "recordings.strip": recordings.strip_copy,
     "media.sweep": upkeep.sweep_uploads,
     "jobs.prune": upkeep.prune_jobs,
+    # Names that begin with "notices." are claimed only where the key to addresses is (`outbox.NOTICES`).
+    "notices.confirm": notices.confirm,
+    "notices.report": notices.report,
+    "notices.areas": notices.areas,
+    "notices.send": notices.send,
+    "notices.prune": notices.prune,
+    "data.retire": data_requests.retire,
 }

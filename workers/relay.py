@@ -27,10 +27,11 @@ def sweep(app: Flask, connection: Redis) -> int:
     with app.app_context():
         schedule.plan()
     with app.app_context(), reading():
-        ids = outbox.due_ids()
+        ids, notices = outbox.due_ids(notices=False), outbox.due_ids(notices=True)
         db.session.rollback()
     kick.through(connection)(ids)
-    return len(ids)
+    kick.through(connection, kick.NOTICES)(notices)
+    return len(ids) + len(notices)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from flask import Flask
 
 from webapp.core import outbox
 from webapp.core.db import committing, db, reading
+from webapp.core.instance import instance
 from workers.registry import JOBS
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,8 @@ def run_job(app: Flask, job_id: int) -> bool:
     """Run one job to its end; True if it was done here. A failure is kept with its row, never raised."""
     with app.app_context():
         with committing():
+            if not holds_addresses() and _is_notice(job_id):
+                return False
             job = outbox.claim(job_id)
             if job is None:
                 return False
@@ -42,12 +45,22 @@ def run_job(app: Flask, job_id: int) -> bool:
         return True
 
 
+def holds_addresses() -> bool:
+    """Whether this process has the key to addresses, without which it must leave notices to the one that has."""
+    return bool(instance().identity.private_key)
+
+
+def _is_notice(job_id: int) -> bool:
+    job = db.session.get(outbox.Job, job_id)
+    return job is not None and outbox.for_notifier(job.name)
+
+
 def drain(app: Flask, limit: int = 10_000) -> int:
     """Run due jobs until none is left; returns how many were done."""
     done = 0
     while done < limit:
         with app.app_context(), reading():
-            ids = outbox.due_ids()
+            ids = outbox.due_ids(notices=None if holds_addresses() else False)
             db.session.rollback()
         ran = sum(run_job(app, job_id) for job_id in ids)
         done += ran

@@ -13,6 +13,9 @@ from webapp.core.outbox import Job
 EVERY: dict[str, timedelta] = {
     "media.sweep": timedelta(hours=6),
     "jobs.prune": timedelta(days=1),
+    "notices.areas": timedelta(hours=1),
+    "notices.prune": timedelta(days=1),
+    "data.retire": timedelta(days=1),
 }
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.core import clock
 from webapp.core.db import db, rows_changed
 from webapp.core.instance import instance
 from webapp.core.outbox import DONE, Job
 from webapp.reports.models import Photo
+from webapp.reports.recordings import Recording
 
 KEEP_UPLOADS = timedelta(days=1)
 KEEP_JOBS = timedelta(days=30)
@@ -21,12 +23,16 @@ def sweep_uploads() -> int:
 
     They were kept for a form that was never sent in the end.
     """
+    return _sweep("originals/", Photo.original) + _sweep("recordings/", Recording.original)
+
+
+def _sweep(prefix: str, column: InstrumentedAttribute[str]) -> int:
     storage = instance().storage
-    old = list(storage.older_than("originals/", clock.now() - KEEP_UPLOADS))
+    old = list(storage.older_than(prefix, clock.now() - KEEP_UPLOADS))
     gone = 0
     for start in range(0, len(old), 500):
         names = old[start : start + 500]
-        used = set(db.session.scalars(select(Photo.original).where(Photo.original.in_(names))))
+        used = set(db.session.scalars(select(column).where(column.in_(names))))
         for name in names:
             if name not in used:
                 storage.delete(name)

@@ -31,11 +31,35 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "GET /report",
         "POST /report",
         "GET /report/communes/<province>.json",
+        "GET /report/paper",
+        # the form as an app on the phone
+        "GET /sw.js",
+        "GET /manifest.webmanifest",
+        "GET /report/offline",
+        "GET /report/queue",
+        "GET /report/near.json",
+        "POST /report/photos/have",
+        "PUT /report/photos",
         "GET /track",
         "POST /track",
         "GET /r/<code>",
         "POST /r/<code>",
         "GET /r/<code>/photos/<public_id>.webp",
+        # following
+        "POST /r/<code>/feedback",
+        "POST /r/<code>/notices",
+        "GET /notices/<token>",
+        "POST /notices/<token>",
+        "GET /follow",
+        "POST /follow",
+        "POST /cases/<public_id>/me-too",
+        "GET /feeds/commune/<code>.atom",
+        "GET /feeds/province/<code>.atom",
+        "GET /feeds/case/<public_id>.atom",
+        "POST /r/<code>/contact",
+        "POST /r/<code>/withdraw",
+        "POST /r/<code>/data",
+        "GET /privacy",
         # what is public
         "GET /styleguide",  # not on a production instance
         "GET /map",
@@ -83,17 +107,37 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "POST /desk/cases/<public_id>/<name>",
         "POST /desk/cases/<public_id>/outcomes/<outcome_id>/publish",
         "GET /desk/photos/<public_id>",
+        "POST /desk/cases/<public_id>/contact",
+        "GET /desk/requests",
+        "POST /desk/requests/<int:request_id>/confirm",
+        "POST /desk/requests/<int:request_id>/answer",
+        "GET /desk/photos/<public_id>/blur",
+        "POST /desk/photos/<public_id>/blur",
+        "GET /desk/photos/<public_id>/public",
+        "GET /desk/recordings/<public_id>",
     ],
+    permissions.ENTRY: ["GET /entry", "POST /entry", "GET /entry/slip", "POST /entry/slip"],
     permissions.UNIT: [
         "GET /unit",
         "GET /unit/cases/<public_id>",
         "POST /unit/cases/<public_id>/<name>",
         "GET /unit/photos/<public_id>",
+        "GET /unit/recordings/<public_id>",
     ],
     ADMIN: ["GET /admin", "POST /admin/jobs/<int:job_id>/retry"],
 }
 
-VALUES = {"fmt": "json", "z": "5", "x": "25", "y": "14", "job_id": 1, "province": "86", "code": "1", "rest": "x"}
+VALUES = {
+    "request_id": 1,
+    "fmt": "json",
+    "z": "5",
+    "x": "25",
+    "y": "14",
+    "job_id": 1,
+    "province": "86",
+    "code": "1",
+    "rest": "x",
+}
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -178,20 +222,27 @@ def test_the_public_comes_into_no_other_page(app: Any, client: Any) -> None:
     assert tried == sum(len(names) for who, names in ROUTES.items() if who != EVERYBODY)
 
 
-@pytest.mark.parametrize("role", ["front", "unit", "admin"])
+@pytest.mark.parametrize("role", ["front", "unit", "admin", "member"])
 def test_each_role_stays_in_its_rooms(app: Any, client: Any, session: Any, role: str) -> None:
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # as above; the sign-in form keeps its own check
     front = session.scalars(select(Unit.code).where(Unit.kind == "front_commune")).first()
     office = session.scalars(select(Unit.code).where(Unit.kind == "commune_committee")).first()
     assert front and office
-    user(f"{role}@example.org", role, {"front": front, "unit": office, "admin": None}[role])
+    union = session.scalars(select(Unit.code).where(Unit.kind == "org_women")).first()
+    user(f"{role}@example.org", role, {"front": front, "unit": office, "admin": None, "member": union}[role])
     sign_in(client, f"{role}@example.org")
-    mine = {"front": permissions.FRONT, "unit": permissions.UNIT, "admin": ADMIN}[role]
-    home = {"front": "/desk", "unit": "/unit", "admin": "/admin"}[role]
+    me = {
+        "front": permissions.COMMUNE_FRONT,
+        "unit": permissions.UNIT_OFFICER,
+        "admin": permissions.ADMIN,
+        "member": permissions.MEMBER_ORG,
+    }[role]
+    home = {"front": "/desk", "unit": "/unit", "admin": "/admin", "member": "/entry"}[role]
+    assert client.get("/auth/home").headers["Location"] == home
     assert client.get(home).status_code == 200
     for name, method, rule in routes(app):
         who = audience(rule)
-        if isinstance(who, frozenset) and who != mine:
+        if isinstance(who, frozenset) and me not in who:
             assert client.open(address(app, rule), method=method).status_code == 403, name
 
 

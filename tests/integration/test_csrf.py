@@ -19,14 +19,22 @@ from webapp.reports.models import Message, Report
 
 # Views that look at the token themselves, so that an expired page keeps what was typed …
 THEMSELVES = {
+    "webapp.pages.entry.views.enter",
     "webapp.pages.resident.report.send",
     "webapp.pages.resident.track.add",
+    "webapp.pages.resident.aftercare.say",
+    "webapp.pages.resident.safety.contact",
+    "webapp.pages.resident.safety.data",
     "webapp.pages.unit.actions.act",
 }
 # … and those that need none, with the reason.
 WITHOUT = {
     "webapp.pages.public.home.set_language": "sets nothing but the visitor's own language",
     "webapp.pages.resident.track.find": "only looks a code up; a token would make the home page set a cookie",
+    "webapp.pages.resident.pwa.have": "says what a random client id has sent; no cookie counts",
+    "webapp.pages.resident.pwa.photo": "takes a photo for a random client id; no cookie counts",
+    "webapp.pages.resident.aftercare.act": "the random token in the address is the right; mail programs post there",
+    "webapp.pages.public.follow.me_too": "no session for those who only read; refused by Sec-Fetch-Site instead",
 }
 KEYED = {"open311"}  # programs show a key, no cookie counts
 

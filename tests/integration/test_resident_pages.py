@@ -45,7 +45,7 @@ def code_of(response: Any) -> str:
 
 def test_send_with_a_photo_and_follow_by_the_code(client: Any, session: Any, run_jobs: Any) -> None:
     factories.duyen_hai()
-    response = send(client, form(client, photos=picture(), contact_phone="0912 345 678"))
+    response = send(client, form(client, photos=picture(), contact_phone="0912 345 678", contact_consent="1"))
     assert response.status_code == 303
     code = code_of(response)
     page = client.get(f"/r/{code}?sent=1")

@@ -76,6 +76,23 @@ def test_without_a_place_a_rule_or_a_unit_the_front_decides() -> None:
     assert elsewhere.rule_code == "r"
 
 
+def of_commune(code: str) -> bool:
+    return code.endswith("-29512")
+
+
+def test_a_sender_who_bypasses_the_commune_is_not_sent_back_to_it() -> None:
+    bypassing = Facts("coal_ash", "29512", "86", DAY, bypass_commune=True)
+    here = Rule("here", target_kind="commune_committee", supervisor_level="commune")
+    decision = decide(bypassing, [here], find, of_commune)
+    assert (decision.why, decision.unit_code, decision.supervisor_code) == ("bypass", None, "mttq-86")
+    assert decision.rule_code == "here"
+    named = Rule("named", target_kind=None, target_unit_code="ca-29512", supervisor_level="commune")
+    assert decide(bypassing, [named], find, of_commune).why == "bypass"
+    province = decide(bypassing, [Rule("province", supervisor_level="commune")], find, of_commune)
+    assert (province.why, province.unit_code, province.supervisor_code) == ("rule", "so-nnmt-86", "mttq-86")
+    assert decide(bypassing, [], find, of_commune).supervisor_code == "mttq-86"
+
+
 rules = st.lists(
     st.builds(
         Rule,

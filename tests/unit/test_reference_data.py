@@ -312,6 +312,7 @@ def test_area_rules_win_over_the_nationwide_one() -> None:
 def test_every_step_has_a_default_deadline_and_one_unit_of_time() -> None:
     found = rows("deadlines")
     steps = {"receive", "answer", "handle", "verify"}
+    steps |= {"data_ack", "data_access", "data_correct", "data_limit", "data_delete"}
     assert {d["step"] for d in found if d["category_code"] == "*"} == steps
     pairs = Counter((d["step"], d["category_code"]) for d in found)
     assert max(pairs.values()) == 1

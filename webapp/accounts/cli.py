@@ -8,7 +8,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import func, select
 
-from webapp.accounts.models import ADMIN, FRONT, ROLES, User
+from webapp.accounts.models import ADMIN, FRONT, MEMBER, ROLES, User
 from webapp.accounts.signin import add_user
 from webapp.core import clock, text
 from webapp.core.db import committing, db, reading
@@ -53,6 +53,9 @@ def _check_unit(role: str, unit_code: str | None) -> None:
     unit = units.by_code(unit_code)
     if unit is None:
         raise click.BadParameter("no unit has this code", param_hint="--unit")
+    if unit.is_member != (role == MEMBER):
+        kind = "is a member organisation" if unit.is_member else "is no member organisation"
+        raise click.BadParameter(f"{unit.name_vi} {kind}, so the role {role} does not fit", param_hint="--unit")
     if unit.is_front != (role == FRONT):
         kind = "is a Front body" if unit.is_front else "is no Front body"
         raise click.BadParameter(f"{unit.name_vi} {kind}, so the role {role} does not fit", param_hint="--unit")

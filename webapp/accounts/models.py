@@ -10,8 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Base, UtcDateTime
 
-FRONT, UNIT, ADMIN = "front", "unit", "admin"
-ROLES = (FRONT, UNIT, ADMIN)
+FRONT, UNIT, ADMIN, MEMBER = "front", "unit", "admin", "member"
+ROLES = (FRONT, UNIT, ADMIN, MEMBER)
 
 
 class Role(RoleMixin):

@@ -13,6 +13,7 @@ COMMUNE_FRONT = "commune_front"
 PROVINCE_FRONT = "province_front"
 CENTRAL_FRONT = "central_front"
 UNIT_OFFICER = "unit_officer"
+MEMBER_ORG = "member"  # of a member organisation: passes on what people tell it, sees no case
 ADMIN = "admin"
 SYSTEM = "system"
 REPORTER = "reporter"
@@ -20,6 +21,8 @@ REPORTER = "reporter"
 FRONT = frozenset({COMMUNE_FRONT, PROVINCE_FRONT, CENTRAL_FRONT})
 HIGHER_FRONT = frozenset({PROVINCE_FRONT, CENTRAL_FRONT})
 UNIT = frozenset({UNIT_OFFICER})
+ENTRY = FRONT | {MEMBER_ORG}
+COMMUNE_LEVEL = frozenset({COMMUNE_FRONT, UNIT_OFFICER})  # with an area_code: a commune's own body
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     # The Front's desk
@@ -37,7 +40,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "report:publish": FRONT,
     "photo:publish": FRONT,
     "message:view": FRONT,
+    "contact:open": FRONT,
+    "data:answer": HIGHER_FRONT,
     "outcome:publish": FRONT,
+    # Reports told by phone, on paper, at a pagoda
+    "report:enter": ENTRY,
     # The responsible unit
     "report:accept": UNIT,
     "report:refuse": UNIT,
@@ -52,6 +59,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # Not persons
     "report:route": frozenset({SYSTEM}),
     "report:supplement": frozenset({REPORTER}),
+    "report:object": frozenset({REPORTER}),
+    "report:withdraw": frozenset({REPORTER}),
 }
 
 
@@ -73,6 +82,7 @@ class Case(Protocol):
     province_code: str | None
     unit_code: str | None
     supervisor_code: str | None
+    bypass_commune: bool
 
     @property
     def decided(self) -> bool:
@@ -85,7 +95,12 @@ def allowed(role: str, permission: str) -> bool:
 
 
 def in_scope(identity: Identity, case: Case) -> bool:
-    """Whether this case is the identity's business at all."""
+    """Whether this case is the identity's business at all.
+
+    What a sender did not want their commune to see is hidden from every commune-level body, whoever passes it on.
+    """
+    if case.bypass_commune and identity.role in COMMUNE_LEVEL and identity.area_code:
+        return False
     if identity.role == COMMUNE_FRONT:
         return bool(identity.area_code) and (
             case.area_code == identity.area_code or case.supervisor_code == identity.unit_code

@@ -9,18 +9,19 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 QUEUE = "dgs"
+NOTICES = "dgs-notices"  # its worker holds the key to addresses, the other one decodes strangers' pictures
 FUNCTION = "workers.queue.run"  # a name: the web never imports the workers
 JOB_TIMEOUT = 240  # seconds, below outbox.LEASE
 
 
-def queue(connection: Redis) -> Queue:
-    """The one queue of the instance."""
-    return Queue(QUEUE, connection=connection, serializer=JSONSerializer)
+def queue(connection: Redis, name: str = QUEUE) -> Queue:
+    """A queue of the instance."""
+    return Queue(name, connection=connection, serializer=JSONSerializer)
 
 
-def through(connection: Redis) -> Callable[[list[int]], None]:
+def through(connection: Redis, name: str = QUEUE) -> Callable[[list[int]], None]:
     """A kick for `outbox.set_kick`. It raises a redis error where Redis is away; the sweep makes up for it."""
-    waiting = queue(connection)
+    waiting = queue(connection, name)
 
     def kick(job_ids: list[int]) -> None:
         for job_id in job_ids:

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 PENDING, RUNNING, DONE, FAILED = "pending", "running", "done", "failed"
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 8
+NOTICES = "notices."  # names of jobs that need the key to addresses; only a process that holds it may claim them
 
 
 class Job(Base):
@@ -50,12 +51,21 @@ class Job(Base):
 
 # What wakes a worker once the row is committed; the app sets it from its settings. Gets the job ids.
 _kick: Callable[[list[int]], None] | None = None
+_kick_notifier: Callable[[list[int]], None] | None = None
 
 
-def set_kick(kick: Callable[[list[int]], None] | None) -> None:
-    """Say how workers are woken: an RQ enqueue, or the event of the embedded thread."""
-    global _kick
-    _kick = kick
+def set_kick(kick: Callable[[list[int]], None] | None, notifier: Callable[[list[int]], None] | None = None) -> None:
+    """Say how workers are woken: an RQ enqueue, or the event of the embedded thread.
+
+    `notifier` wakes the process that sends notices, where that is another one.
+    """
+    global _kick, _kick_notifier
+    _kick, _kick_notifier = kick, notifier or kick
+
+
+def for_notifier(name: str) -> bool:
+    """Whether a job of this name needs the key to addresses."""
+    return name.startswith(NOTICES)
 
 
 def enqueue(name: str, *, run_after: datetime | None = None, **args: Any) -> Job:
@@ -65,18 +75,26 @@ def enqueue(name: str, *, run_after: datetime | None = None, **args: Any) -> Job
     db.session.add(job)
     db.session.flush()
     if job.run_after <= moment:
-        db.session.info.setdefault("kicks", []).append(job.id)
+        _remember(job)
     return job
+
+
+def _remember(job: Job) -> None:
+    db.session.info.setdefault("kicks", []).append((job.id, for_notifier(job.name)))
 
 
 @event.listens_for(Session, "after_commit")
 def _after_commit(session: Session) -> None:
-    ids = session.info.pop("kicks", None)
-    if ids and _kick is not None:
-        try:
-            _kick(ids)
-        except Exception as error:  # the sweep will find the rows
-            log.warning("jobs %s were not kicked: %s", ids, type(error).__name__)
+    jobs = session.info.pop("kicks", [])
+    for kick, ids in (
+        (_kick, [job_id for job_id, notice in jobs if not notice]),
+        (_kick_notifier, [job_id for job_id, notice in jobs if notice]),
+    ):
+        if ids and kick is not None:
+            try:
+                kick(ids)
+            except Exception as error:  # the sweep will find the rows
+                log.warning("jobs %s were not kicked: %s", ids, type(error).__name__)
 
 
 @event.listens_for(Session, "after_soft_rollback")
@@ -101,9 +119,15 @@ def claim(job_id: int) -> Job | None:
     return db.session.scalars(select(Job).where(Job.id == job_id).execution_options(populate_existing=True)).one()
 
 
-def due_ids(limit: int = 100) -> list[int]:
-    """Ids of jobs that should run now, those whose worker died included, oldest first."""
+def due_ids(limit: int = 100, *, notices: bool | None = None) -> list[int]:
+    """Ids of jobs that should run now, those whose worker died included, oldest first.
+
+    `notices`: only those for the notifier, or only the others.
+    """
     query = select(Job.id).where(_due(clock.now())).order_by(Job.run_after, Job.id).limit(limit)
+    if notices is not None:
+        mine = Job.name.startswith(NOTICES)
+        query = query.where(mine if notices else ~mine)
     return list(db.session.scalars(query))
 
 
@@ -141,4 +165,4 @@ def give_up_or_retry(job_id: int, lease: str, error: str) -> None:
 def retry(job: Job) -> None:
     """Give a failed job a fresh set of attempts (an operator's decision)."""
     job.state, job.attempts, job.run_after, job.finished_at = PENDING, 0, clock.now(), None
-    db.session.info.setdefault("kicks", []).append(job.id)
+    _remember(job)

@@ -45,3 +45,18 @@ def make_key_pair() -> tuple[str, str]:
         base64.b64encode(bytes(private.public_key)).decode(),
         base64.b64encode(bytes(private)).decode(),
     )
+
+
+def make_vapid_pair() -> tuple[str, str]:
+    """A new (public, private) pair of P-256 for web push (RFC 8292), in the base64url that browsers want."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    private = ec.generate_private_key(ec.SECP256R1())
+    public = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    secret = private.private_numbers().private_value.to_bytes(32, "big")
+    return _base64url(public), _base64url(secret)
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -29,6 +29,9 @@ class Storage:
     def put(self, name: str, data: bytes) -> None:
         """Write `data` durably under `name`; raises an obstore error if the store refuses."""
         obstore.put(self._store, name, data)
+        self._settle(name)
+
+    def _settle(self, name: str) -> None:
         if self._folder is not None:
             # What a report refers to must survive a power cut as surely as its row does.
             for path in (self._folder / name, (self._folder / name).parent):
@@ -38,9 +41,30 @@ class Storage:
                 finally:
                     os.close(handle)
 
+    def put_stream(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Write pieces one after the other under `name`, as durably as `put`, never holding all of them."""
+        obstore.put(self._store, name, iter(pieces), chunk_size=5 * 1024 * 1024, max_concurrency=2)
+        self._settle(name)
+
+    def size(self, name: str) -> int:
+        """How many bytes lie under `name`; raises FileNotFoundError if there are none."""
+        return int(obstore.head(self._store, name)["size"])
+
+    def part(self, name: str, start: int, length: int) -> bytes:
+        """`length` bytes of `name` from `start` on."""
+        return bytes(obstore.get_range(self._store, name, start=start, length=length))
+
     def get(self, name: str) -> bytes:
         """The bytes under `name`; raises FileNotFoundError if there are none."""
         return bytes(obstore.get(self._store, name).bytes())
+
+    def has(self, name: str) -> bool:
+        """Whether there is anything under `name`; its bytes are not read."""
+        try:
+            obstore.head(self._store, name)
+        except FileNotFoundError:
+            return False
+        return True
 
     def delete(self, name: str) -> None:
         """Forget `name`; nothing happens if it is not there."""

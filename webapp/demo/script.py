@@ -14,7 +14,7 @@ MARK = "(minh họa)"
 PROVINCES = ("86", "75", "31", "11")
 VERBS = frozenset(
     {"take", "assign", "ask", "reply", "say", "accept", "refuse", "start", "answer", "outcome", "verify", "rework"}
-    | {"close", "reopen", "reject", "out_of_scope", "duplicate"}
+    | {"close", "reopen", "reject", "out_of_scope", "duplicate", "withdraw"}
 )
 _SENT = re.compile(r"(\d+) (\d\d):(\d\d)")
 _STEP = re.compile(r"\+(\d+) (\d\d):(\d\d) (\w+)(?: ([^:]+))?(?:: (.+))?")

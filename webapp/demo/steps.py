@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from webapp.accounts import permissions
 from webapp.accounts.models import User
 from webapp.accounts.permissions import Identity
-from webapp.core import clock
+from webapp.core import clock, events
 from webapp.core.db import db
 from webapp.core.events import Actor
 from webapp.core.instance import instance
@@ -86,6 +86,8 @@ def do(case: Case, report: Report, step: Step, sent: datetime, pictures: Picture
             actor = _actor(front, "message:view", report)
             service.add_message(report, "front", text, actor.user_id)
             service.touch(report)
+        case "withdraw":
+            service.move(report, lifecycle.WITHDRAWN, events.REPORTER)
         case "duplicate":
             actor = _actor(front, "report:mark_duplicate", report)
             original = report_of(step.args[0])

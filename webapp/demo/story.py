@@ -155,7 +155,7 @@ class Player:
             raw |= {"lon": f"{place[0]:.6f}", "lat": f"{place[1]:.6f}", "place_source": "map"}
             raw |= {"accuracy": "15"} if case.at else {}
         if case.contact:
-            raw["contact_name"] = "Người dân (minh họa)"
+            raw["contact_name"], raw["contact_consent"] = "Người dân (minh họa)", "1"
         if case.contact == "phone":
             raw["contact_phone"] = "0900 000 000"
         elif case.contact == "email":

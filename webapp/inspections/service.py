@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from webapp.core import clock, events
+from webapp.core import clock, events, outbox
 from webapp.core.db import db
 from webapp.core.events import Actor
 from webapp.inspections.models import FINDINGS, MEASURES, Outcome
@@ -98,5 +98,8 @@ def publish(outcome: Outcome, actor: Actor) -> None:
     outcome.published_by_code = actor.unit_code
     events.append(f"outcome:{outcome.id}", "outcome:published", actor, public=True, outcome=outcome.public_id)
     if outcome.report is not None:
-        events.append(stream(outcome.report), "outcome:published", actor, public=True, outcome=outcome.public_id)
+        entry = events.append(
+            stream(outcome.report), "outcome:published", actor, public=True, outcome=outcome.public_id
+        )
+        outbox.enqueue("notices.report", report_id=outcome.report.id, event_id=entry.id)
         touch(outcome.report)

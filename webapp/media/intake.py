@@ -51,6 +51,24 @@ def keep(upload: Upload, owner: str) -> Kept:
     return _kept(owner, info.sha256, info.size, info.mime, label)
 
 
+def keep_for_later(upload: Upload, owner: str) -> Kept:
+    """As `keep`, and `kept_before` will know it: for a phone that did not hear our answer. Raises PhotoError."""
+    kept = keep(upload, owner)
+    instance().storage.put(f"{kept.name}.kept", kept.token.encode())
+    return kept
+
+
+def kept_before(owner: str, sha256: str) -> Kept | None:
+    """What `keep_for_later` took for `owner` under this hash, if it still lies in storage."""
+    name = f"originals/{owner}/{sha256}"
+    try:
+        note = instance().storage.get(f"{name}.kept").decode("ascii", "replace")
+    except FileNotFoundError:
+        return None
+    kept = recall(note, owner)
+    return kept if kept is not None and kept.sha256 == sha256 and instance().storage.has(name) else None
+
+
 def recall(token: str, owner: str) -> Kept | None:
     """The original that a token names, if the token is ours and belongs to `owner`."""
     try:

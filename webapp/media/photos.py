@@ -115,7 +115,12 @@ def clean(data: bytes, *, max_pixels: int = MAX_PIXELS) -> CleanPhoto:
     if not data:
         raise PhotoError("empty")
     box = _read(data, max_pixels)
-    image = _upright_rgb(box)
+    return pack(_upright_rgb(box))
+
+
+def pack(image: Image.Image) -> CleanPhoto:
+    """Encodes an upright sRGB picture and its small copy, and proves both clean. Raises `PhotoError`
+    (`not_clean`)."""
     thumb = _shrunk(image, THUMB_SIDE)
     full_bytes, thumb_bytes = _encode(image), _encode(thumb)
     prove_clean(full_bytes, image.size)

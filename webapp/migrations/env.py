@@ -8,7 +8,10 @@ from webapp.areas import models as _areas  # noqa: F401
 from webapp.core import events, outbox  # noqa: F401
 from webapp.core.db import Base, GeoColumn, UtcDateTime
 from webapp.inspections import models as _inspections  # noqa: F401
+from webapp.notifications import models as _notifications  # noqa: F401
+from webapp.reports import feedback as _feedback  # noqa: F401
 from webapp.reports import models as _reports  # noqa: F401
+from webapp.reports import recordings as _recordings  # noqa: F401
 from webapp.routing import models as _routing  # noqa: F401
 from webapp.units import models as _units  # noqa: F401
 

@@ -13,8 +13,9 @@ def init_app(app: Flask) -> None:
     from webapp.pages.api import health, open311
     from webapp.pages.auth import views as auth
     from webapp.pages.desk import views as desk
-    from webapp.pages.public import cases, home, map
-    from webapp.pages.resident import report, track
+    from webapp.pages.entry import views as entry
+    from webapp.pages.public import cases, feeds, follow, home, map
+    from webapp.pages.resident import aftercare, pwa, report, statement, track
     from webapp.pages.unit import views as unit
 
     i18n.init_app(app)
@@ -27,8 +28,14 @@ def init_app(app: Flask) -> None:
         cases.bp,
         report.bp,
         track.bp,
+        pwa.bp,
+        aftercare.bp,
+        follow.bp,
+        feeds.bp,
+        statement.bp,
         auth.bp,
         desk.bp,
+        entry.bp,
         unit.bp,
         admin.bp,
         health.bp,

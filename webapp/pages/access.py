@@ -9,7 +9,7 @@ from flask_security import current_user
 from werkzeug.wrappers import Response
 
 from webapp.accounts import permissions
-from webapp.accounts.models import ADMIN, FRONT, UNIT, User
+from webapp.accounts.models import ADMIN, FRONT, MEMBER, UNIT, User
 from webapp.accounts.permissions import Identity, allowed, may
 from webapp.units import queries as units
 
@@ -29,11 +29,17 @@ AUDIENCES: dict[str, str | frozenset[str]] = {
     "cases": EVERYBODY,
     "report": EVERYBODY,
     "track": EVERYBODY,
+    "pwa": EVERYBODY,
+    "aftercare": EVERYBODY,
+    "follow": EVERYBODY,
+    "feeds": EVERYBODY,
+    "privacy": EVERYBODY,
     "health": EVERYBODY,
     "open311": EVERYBODY,
     "auth": EVERYBODY,  # Flask-Security's own pages
     "account": SIGNED_IN,
     "desk": permissions.FRONT,
+    "entry": permissions.ENTRY,
     "unit": permissions.UNIT,
     "admin": frozenset({permissions.ADMIN}),
 }
@@ -76,8 +82,11 @@ def _identity_of(user: User) -> Identity | None:
     unit = units.by_code(user.unit_code)
     if unit is None:
         return None
-    role = _FRONT_ROLES.get(unit.kind) if user.role == FRONT else permissions.UNIT_OFFICER
-    if role is None or (user.role == UNIT and unit.is_front):
+    if user.role == FRONT:
+        role = _FRONT_ROLES.get(unit.kind)
+    else:
+        role = permissions.MEMBER_ORG if user.role == MEMBER else permissions.UNIT_OFFICER
+    if role is None or (user.role == UNIT and unit.is_front) or unit.is_member != (user.role == MEMBER):
         return None  # an account whose role and unit contradict each other can do nothing
     area = unit.area_code if unit.level == "commune" else None
     return Identity(role, user.id, unit.code, area, unit.province_code)

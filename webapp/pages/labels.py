@@ -25,6 +25,7 @@ STATUS: dict[str, LazyString] = {
     lifecycle.DUPLICATE: _("Duplicate"),
     lifecycle.OUT_OF_SCOPE: _("Out of scope"),
     lifecycle.REJECTED: _("Rejected"),
+    lifecycle.WITHDRAWN: _("Withdrawn"),
 }
 
 # One plain sentence each: what it means and whose move it is.
@@ -43,6 +44,7 @@ STATUS_MEANING: dict[str, LazyString] = {
     lifecycle.DUPLICATE: _("The same thing was reported before; it is followed in that case."),
     lifecycle.OUT_OF_SCOPE: _("This service cannot deal with it; the sender was told why."),
     lifecycle.REJECTED: _("The report was not accepted; the sender was told why."),
+    lifecycle.WITHDRAWN: _("The sender has withdrawn the report. Nobody acts on it, and the public does not see it."),
 }
 
 # Names of the tone classes in app.css; colour is never the only sign (see templates/components/status.html).
@@ -61,6 +63,7 @@ STATUS_TONE: dict[str, str] = {
     lifecycle.DUPLICATE: "neutral",
     lifecycle.OUT_OF_SCOPE: "neutral",
     lifecycle.REJECTED: "bad",
+    lifecycle.WITHDRAWN: "neutral",
 }
 
 # The groups that the public map and its figures know (`reports.lifecycle` statuses put together).
@@ -73,11 +76,28 @@ STATUS_GROUP: dict[str, LazyString] = {
 }
 OVERDUE: LazyString = _("Overdue")
 
+# What a sender may ask about their own data (`reports.data_requests.KINDS`).
+DATA_REQUEST: dict[str, LazyString] = {
+    "access": _("See the data that is kept about me"),
+    "correct": _("Correct my data"),
+    "withdraw": _("Withdraw my consent or restrict the use"),
+    "delete": _("Delete my data"),
+}
+
 CHANNEL: dict[str, LazyString] = {"web": _("the form"), "open311": _("a program"), "staff": _("an officer")}
 ROLE: dict[str, LazyString] = {
     "front": _("Fatherland Front"),
     "unit": _("Responsible unit"),
     "admin": _("Administration"),
+    "member": _("Member organisation"),
+}
+# How a report that staff entered for somebody was told.
+SOURCE: dict[str, LazyString] = {
+    "phone": _("by phone"),
+    "paper": _("on paper"),
+    "in_person": _("in person"),
+    "pagoda": _("at a pagoda or church"),
+    "meeting": _("at a residents' meeting"),
 }
 
 FINDING: dict[str, LazyString] = {

@@ -1,4 +1,4 @@
-"""How often somebody may try to sign in. Only failed tries count.
+"""How often somebody may try to sign in, guess a code, or send a report. Only what failed counts, or what was sent.
 
 Addresses are neither stored nor logged: what is counted under is a keyed hash of the network, or of the
 e-mail address that was tried.
@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import logging
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter
+from limits import RateLimitItem, RateLimitItemPerHour, parse
 
 from webapp.core.instance import instance
 
+log = logging.getLogger(__name__)
 PER_NETWORK = "10 per minute; 60 per hour"
 PER_ACCOUNT = "10 per 10 minute; 40 per day"  # many networks against one account
 LOGIN = "auth.login"
+WRONG_CODES, REPORTS = "codes", "reports"
+WRONG_CODES_LIMIT = "20 per 10 minute"  # whole numbers of 16 digits that are nobody's; typing errors do not count
 
 
 def init_app(app: Flask) -> None:
@@ -33,10 +38,41 @@ def init_app(app: Flask) -> None:
         in_memory_fallback=[PER_NETWORK],
         in_memory_fallback_enabled=bool(settings.redis_url),
     )
+    app.extensions["dgs_limiter"] = limiter
     view: Any = app.view_functions[LOGIN]
     for limit, key in ((PER_NETWORK, network), (PER_ACCOUNT, account)):
         view = limiter.limit(limit, key_func=key, methods=["POST"], deduct_when=_failed)(view)
     app.view_functions[LOGIN] = view
+
+
+def reached(what: str) -> bool:
+    """Whether this network has used up what it may do of `what`. Counts nothing."""
+    limit = _limit_of(what)
+    return limit is not None and not _ask("test", limit, what)
+
+
+def count(what: str) -> None:
+    """Count one of `what` for this network."""
+    limit = _limit_of(what)
+    if limit is not None:
+        _ask("hit", limit, what)
+
+
+def _limit_of(what: str) -> RateLimitItem | None:
+    if what == WRONG_CODES:
+        return parse(WRONG_CODES_LIMIT)
+    number = instance().settings.reports_per_hour
+    return RateLimitItemPerHour(number) if number > 0 else None
+
+
+def _ask(how: str, limit: RateLimitItem, what: str) -> bool:
+    limiter: Limiter = current_app.extensions["dgs_limiter"]
+    try:
+        return bool(getattr(limiter.limiter, how)(limit, what, network()))
+    except Exception as error:
+        # Without Redis nobody is turned away: a report matters more than a limit.
+        log.warning("the limit of %s was not checked: %s", what, type(error).__name__)
+        return True
 
 
 def network() -> str:

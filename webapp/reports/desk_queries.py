@@ -18,6 +18,7 @@ from webapp.areas.models import Area
 from webapp.core.db import UtcDateTime, db
 from webapp.core.events import Event
 from webapp.reports import lifecycle, queries
+from webapp.reports.feedback import Feedback, objected
 from webapp.reports.models import Category, Contact, Photo, Report
 from webapp.reports.privacy import is_overdue
 
@@ -92,6 +93,12 @@ class Near:
 
 def in_scope(identity: Identity) -> ColumnElement[bool]:
     """The SQL twin of `permissions.in_scope`, with what a unit may not see yet left out."""
+    if identity.role in permissions.COMMUNE_LEVEL and identity.area_code:
+        return and_(Report.bypass_commune.is_(False), _business_of(identity))
+    return _business_of(identity)
+
+
+def _business_of(identity: Identity) -> ColumnElement[bool]:
     if identity.role == permissions.COMMUNE_FRONT and identity.area_code:
         return or_(Report.area_code == identity.area_code, Report.supervisor_code == identity.unit_code)
     if identity.role == permissions.PROVINCE_FRONT and identity.province_code:
@@ -111,11 +118,18 @@ def tabs_of(identity: Identity) -> dict[str, tuple[str, ...]]:
 def counts(identity: Identity, now: datetime) -> dict[str, int]:
     """How many cases each tab holds, in one statement."""
     query = (
-        select(Report.status, func.count(), func.sum(case((queries.is_overdue(now), 1), else_=0)))
+        select(
+            Report.status,
+            func.count(),
+            func.sum(case((queries.is_overdue(now), 1), else_=0)),
+            func.sum(case((_objected_after_the_end(), 1), else_=0)),
+        )
         .where(in_scope(identity))
         .group_by(Report.status)
     )
-    found = {status: (number, int(late or 0)) for status, number, late in db.session.execute(query)}
+    rows = db.session.execute(query).all()
+    found = {status: (number, int(late or 0)) for status, number, late, _ in rows}
+    reopened = sum(int(number or 0) for *_, number in rows)
     totals: dict[str, int] = {}
     for tab, statuses in tabs_of(identity).items():
         if tab in _ONLY_LATE:
@@ -124,6 +138,7 @@ def counts(identity: Identity, now: datetime) -> dict[str, int]:
         totals[tab] = sum(found.get(s, (0, 0))[0] for s in statuses)
         if tab in _LATE_TOO:
             totals[tab] += sum(late for status, (_, late) in found.items() if status not in statuses)
+            totals[tab] += reopened if tabs_of(identity) is FRONT_TABS else 0
     return totals
 
 
@@ -137,6 +152,8 @@ def queue(identity: Identity, tab: str, filters: Filters, now: datetime, after: 
     wanted: ColumnElement[bool] = Report.status.in_(statuses)
     if tab in _LATE_TOO:
         wanted = or_(wanted, late)
+        if tabs_of(identity) is FRONT_TABS:
+            wanted = or_(wanted, _objected_after_the_end())
     elif tab in _ONLY_LATE:
         wanted = and_(wanted, late)
     query: Any = (
@@ -167,6 +184,7 @@ _LIST_COLUMNS = (
     Report.province_code,
     Report.unit_code,
     Report.supervisor_code,
+    Report.bypass_commune,
     Report.created_at,
     Report.updated_at,
     Report.due_at,
@@ -229,8 +247,26 @@ def _read_place(text: str) -> tuple[int, datetime, int] | None:
         return None
 
 
+def _objected_after_the_end() -> ColumnElement[bool]:
+    """Closed, and the reporter says that it is not solved: the Front's move again."""
+    return and_(
+        Report.status == lifecycle.CLOSED,
+        select(Feedback.id)
+        .where(Feedback.report_id == Report.id, Feedback.verdict == "no", Feedback.settled_at.is_(None))
+        .correlate(Report)
+        .exists(),
+    )
+
+
 def _how_they_came_back(reports: Iterable[Report]) -> dict[int, str]:
-    """For cases that have been further already: refused by the unit, reopened, or supplemented."""
+    """For cases that have been further already: refused by the unit, reopened, supplemented, or objected to."""
+    reports = list(reports)
+    claimed = [r.id for r in reports if r.status in lifecycle.CLAIMED]
+    notes = dict.fromkeys(objected(claimed), "objected") if claimed else {}
+    return notes | _moved_back(reports)
+
+
+def _moved_back(reports: list[Report]) -> dict[int, str]:
     back = {f"report:{r.id}": r for r in reports if r.status in (lifecycle.SCREENING, lifecycle.REWORK)}
     if not back:
         return {}

@@ -17,7 +17,10 @@ from webapp.reports import codes
 MAX_DESCRIPTION = 5000
 MAX_PLACE = 300
 MAX_CONTACT = 200
+CONSENT = "2026-11"  # the wording beside the box; a new wording gets a new name
+CONTACT = ("contact_name", "contact_phone", "contact_email")
 OLDEST = timedelta(days=3 * 365)
+SOURCES = ("phone", "paper", "in_person", "pagoda", "meeting")  # how a report entered for somebody was told
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,18 @@ class StoredPhoto:
     sha256: str
     size: int
     mime: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecording:
+    """A clip or voice note that is already sealed in storage under `name`; `kind` is clip or voice."""
+
+    name: str
+    sha256: str
+    size: int
+    mime: str
+    kind: str
+    duration_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +63,13 @@ class Submission:
     lang: str = "vi"
     channel: str = "web"
     contact: dict[str, str] = field(default_factory=dict)
+    consent: str | None = None  # the wording that was agreed to; programs and officers ask for it themselves
+    bypass_commune: bool = False  # not for the eyes of the commune
     photos: tuple[StoredPhoto, ...] = ()
+    source: str | None = None
+    received_at: datetime | None = None
+    entered_by_unit: str | None = None
+    recordings: tuple[StoredRecording, ...] = ()
 
 
 def read(
@@ -95,27 +116,15 @@ def read(
         province_code = communes.get(area_code)
         if province_code is None:
             errors["commune"] = "commune_unknown"
-    if lon is None and area_code is None and not place_text and "position" not in errors:
+    unknown = bool(raw.get("place_unknown"))  # said in so many words: the Front finds the place with the sender
+    if lon is None and area_code is None and not place_text and not unknown and "position" not in errors:
         errors.setdefault("position", "place_missing")
 
-    observed_at = _read_observed(raw.get("observed_at", ""), errors)
-    contact = {
-        name: value
-        for name in ("contact_name", "contact_phone", "contact_email")
-        if (value := text.clean(raw.get(name)))
-    }
-    for name, value in contact.items():
-        if len(value) > MAX_CONTACT:
-            errors[name] = "contact_long"
-    if "contact_email" in contact and "@" not in contact["contact_email"]:
-        errors["contact_email"] = "email_bad"
-    phone = contact.get("contact_phone", "")
-    if phone and sum(c.isdigit() for c in phone) < 8:
-        errors["contact_phone"] = "phone_bad"
+    observed_at = read_moment(raw.get("observed_at", ""), errors)
+    contact = read_contact(raw, errors, ask_consent=channel == "web")
 
     if errors:
         return None, errors
-    source = raw.get("place_source", "")
     return Submission(
         client_id=client_id,
         category_code=category,
@@ -123,7 +132,7 @@ def read(
         lon=lon,
         lat=lat,
         accuracy_m=_accuracy(raw.get("accuracy", "")),
-        place_source=(source if source in {"device", "map"} else "map") if lon is not None else "area",
+        place_source=_source(raw.get("place_source", ""), lon is not None, area_code, place_text),
         place_text=place_text,
         area_code=area_code,
         province_code=province_code,
@@ -131,11 +140,39 @@ def read(
         lang=lang,
         channel=channel,
         contact=contact,
+        consent=CONSENT if contact and raw.get("contact_consent") else None,
+        bypass_commune=bool(raw.get("bypass_commune")),
     ), {}
 
 
-def _read_observed(raw: str, errors: dict[str, str]) -> datetime | None:
-    """A `datetime-local` or ISO 8601 value; without an offset it is Vietnam's time."""
+def _source(given: str, located: bool, area_code: str | None, place_text: str) -> str:
+    if located:
+        return given if given in {"device", "map", "photo"} else "map"
+    return "area" if area_code or place_text else "unknown"
+
+
+def read_contact(raw: Mapping[str, str], errors: dict[str, str], *, ask_consent: bool) -> dict[str, str]:
+    """The contact fields that were filled in; what is wrong goes into `errors` as codes.
+
+    With `ask_consent` a contact is taken only with the box ticked: silence is no consent (Law 91/2025/QH15).
+    """
+    contact = {name: value for name in CONTACT if (value := text.clean(raw.get(name)))}
+    for name, value in contact.items():
+        if len(value) > MAX_CONTACT:
+            errors[name] = "contact_long"
+    if "contact_email" in contact and "@" not in contact["contact_email"]:
+        errors.setdefault("contact_email", "email_bad")
+    phone = contact.get("contact_phone", "")
+    if phone and sum(c.isdigit() for c in phone) < 8:
+        errors.setdefault("contact_phone", "phone_bad")
+    if ask_consent and contact and not raw.get("contact_consent"):
+        errors["contact_consent"] = "consent_missing"
+    return contact
+
+
+def read_moment(raw: str, errors: dict[str, str], name: str = "observed_at") -> datetime | None:
+    """A `datetime-local` or ISO 8601 value; without an offset it is Vietnam's time. None if it is empty or
+    wrong; what is wrong goes into `errors` under `name`."""
     if not raw.strip():
         return None
     try:
@@ -144,13 +181,13 @@ def _read_observed(raw: str, errors: dict[str, str]) -> datetime | None:
             moment = moment.replace(tzinfo=clock.VIETNAM)
         moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        errors["observed_at"] = "time_bad"
+        errors[name] = "time_bad"
         return None
     now = clock.now()
     if moment > now + timedelta(minutes=10):  # phones' clocks are a little off
-        errors["observed_at"] = "time_future"
+        errors[name] = "time_future"
     elif moment < now - OLDEST:
-        errors["observed_at"] = "time_old"
+        errors[name] = "time_old"
     return moment
 
 

@@ -18,6 +18,7 @@ CLOSED = "closed"  # Đóng
 DUPLICATE = "duplicate"  # Trùng lặp
 OUT_OF_SCOPE = "out_of_scope"  # Không thuộc phạm vi
 REJECTED = "rejected"  # Từ chối
+WITHDRAWN = "withdrawn"  # Người gửi đã rút
 
 STATUSES = (
     NEW,
@@ -34,13 +35,18 @@ STATUSES = (
     DUPLICATE,
     OUT_OF_SCOPE,
     REJECTED,
+    WITHDRAWN,
 )
 TRIAGE = (NEW, RECEIVED, SCREENING, NEEDS_INFO)  # the Front's move
 AT_UNIT = (ASSIGNED, VERIFYING, IN_PROGRESS, REWORK)  # the unit's move
-ENDED = (CLOSED, DUPLICATE, OUT_OF_SCOPE, REJECTED)
+ENDED = (CLOSED, DUPLICATE, OUT_OF_SCOPE, REJECTED, WITHDRAWN)
 PASSED_ON = (*AT_UNIT, ANSWERED, VERIFIED, CLOSED)  # before, the unit is only the machine's proposal
 CLOCK_RUNS = (NEW, RECEIVED, SCREENING, *AT_UNIT)  # not while the reporter is asked, nor once it is answered
-HIDDEN = (REJECTED,)  # abuse, tests, what was never a report: told to the sender, shown to nobody else
+# What whoever follows a case is told of; the steps between these are the offices' own.
+TOLD = (NEEDS_INFO, ASSIGNED, IN_PROGRESS, ANSWERED, VERIFIED, REWORK, *ENDED)
+CLAIMED = (ANSWERED, VERIFIED, CLOSED)  # the unit says it is done; the reporter is asked whether that is so
+# Told to the sender, shown to nobody else: abuse, tests, what was never a report; and what the sender took back.
+HIDDEN = (REJECTED, WITHDRAWN)
 OPEN = tuple(s for s in STATUSES if s not in ENDED)
 
 
@@ -74,6 +80,10 @@ TRANSITIONS: dict[tuple[str, str], Transition] = {
     (RECEIVED, REJECTED): Transition("report:reject", needs_reason=True),
     (SCREENING, REJECTED): Transition("report:reject", needs_reason=True),
     (NEEDS_INFO, REJECTED): Transition("report:reject", needs_reason=True),
+    # The reporter takes it back as long as it is with the Front; later that is a request to the Front
+    (RECEIVED, WITHDRAWN): Transition("report:withdraw"),
+    (SCREENING, WITHDRAWN): Transition("report:withdraw"),
+    (NEEDS_INFO, WITHDRAWN): Transition("report:withdraw"),
     # The unit accepts or gives it back
     (ASSIGNED, VERIFYING): Transition("report:accept"),
     (ASSIGNED, SCREENING): Transition("report:refuse", needs_reason=True),
@@ -91,6 +101,7 @@ TRANSITIONS: dict[tuple[str, str], Transition] = {
     (DUPLICATE, SCREENING): Transition("report:reopen", needs_reason=True),
     (OUT_OF_SCOPE, SCREENING): Transition("report:reopen", needs_reason=True),
     (REJECTED, SCREENING): Transition("report:reopen", needs_reason=True),
+    (WITHDRAWN, SCREENING): Transition("report:reopen", needs_reason=True),
 }
 
 

@@ -101,12 +101,17 @@ class Report(Base):
     observed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lang: Mapped[str] = mapped_column(String(5))
     channel: Mapped[str] = mapped_column(String(16))  # web, open311, staff
+    # Entered for somebody by staff: how it was told, when, and by whose office (never whose person) it came in
+    source: Mapped[str | None] = mapped_column(String(12))  # one of intake.SOURCES
+    received_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    entered_by_unit: Mapped[str | None] = mapped_column(String(40))
     location: Mapped[Point | None] = mapped_column(GeoColumn("POINT"))  # exact, never public
     accuracy_m: Mapped[float | None] = mapped_column(Float)
-    place_source: Mapped[str] = mapped_column(String(12))  # device, map, area, text
+    place_source: Mapped[str] = mapped_column(String(12))  # device, map, photo, area, text, unknown
     place_text: Mapped[str] = mapped_column(String(300), default="")
     area_code: Mapped[str | None] = mapped_column(String(8))  # commune
     province_code: Mapped[str | None] = mapped_column(String(8))
+    bypass_commune: Mapped[bool] = mapped_column(Boolean, default=False)  # the sender fears their commune
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     # Where it stands
@@ -151,6 +156,7 @@ class Contact(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), index=True)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    consent: Mapped[str | None] = mapped_column(String(16))  # which wording was agreed to; see intake.CONSENT
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -174,13 +180,35 @@ class Photo(Base):
     width: Mapped[int | None] = mapped_column(Integer)
     height: Mapped[int | None] = mapped_column(Integer)
     public: Mapped[bool] = mapped_column(Boolean, default=False)  # an officer has let it out
+    # The four 16-bit parts of `dhash`, each with an index: how lookalikes are found without reading all
+    dhash_a: Mapped[int | None] = mapped_column(Integer, index=True)
+    dhash_b: Mapped[int | None] = mapped_column(Integer, index=True)
+    dhash_c: Mapped[int | None] = mapped_column(Integer, index=True)
+    dhash_d: Mapped[int | None] = mapped_column(Integer, index=True)
+    # What staff hid in it (see marks.py). The public copy must be of the same version, or nobody sees it.
+    marks: Mapped[list[list[float]]] = mapped_column(Json, default=list)
+    marks_version: Mapped[int] = mapped_column(Integer, default=0)
+    public_version: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     report: Mapped[Report] = relationship(back_populates="photos")
 
     @property
+    def public_ready(self) -> bool:
+        """Whether the copy for everybody shows what was hidden last."""
+        return self.state == "clean" and self.public_version == self.marks_version
+
+    def outside_name(self, *, small: bool = False, version: int | None = None) -> str:
+        """Name in storage of the copy for everybody (of another version of the marks, if one is given): the
+        clean one until something in it was marked."""
+        version = self.public_version if version is None else version
+        if not version:
+            return self.thumb_name if small else self.clean_name
+        return f"clean/{self.public_id}-p{version}{'-s' if small else ''}.webp"
+
+    @property
     def clean_name(self) -> str:
-        """Name in storage of the copy without metadata."""
+        """Name in storage of the copy without metadata, for staff."""
         return f"clean/{self.public_id}.webp"
 
     @property

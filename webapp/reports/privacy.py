@@ -6,7 +6,7 @@ channel, language, talk with the Front, reasons between offices.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ class PublicPhoto:
     public_id: str
     width: int | None
     height: int | None
+    version: int = 0  # of what is hidden in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +106,22 @@ def to_the_hour(moment: datetime) -> datetime:
 
 
 def shows(photo: Any) -> bool:
-    """Whether a picture may be seen by everybody: cleaned without fault, and let out by an officer."""
-    return photo.state == "clean" and photo.public
+    """Whether a picture may be seen by everybody: cleaned without fault, let out by an officer, and the copy
+    for everybody hides what was marked last."""
+    return photo.state == "clean" and photo.public and photo.public_version == photo.marks_version
 
 
 def public_photo(photo: Any) -> PublicPhoto:
     """What is known of a picture outside: never its original's hash, size or name."""
-    return PublicPhoto(photo.public_id, photo.width, photo.height)
+    return PublicPhoto(photo.public_id, photo.width, photo.height, photo.public_version or 0)
 
 
 # Steps of the record that the public may read, and what of their data.
-_PUBLIC_STEPS = {"report:submitted": (), "report:moved": ("to",), "outcome:published": ("outcome",)}
+_PUBLIC_STEPS = {"report:submitted": (), "report:moved": ("to",), "outcome:published": ("outcome",)} | {
+    "report:objected": ("word",),
+    "report:rated": ("word",),
+    "report:upheld": (),
+}
 
 
 def public_steps(entries: list[Any]) -> list[tuple[datetime, str, dict[str, Any]]]:
@@ -129,3 +135,30 @@ def public_steps(entries: list[Any]) -> list[tuple[datetime, str, dict[str, Any]
         for entry in entries
         if entry.public and entry.kind in _PUBLIC_STEPS
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreeWords:
+    """Who says what of the last answer, side by side: none outweighs another on the page."""
+
+    unit_at: datetime  # when the unit said that it had dealt with it
+    reporter: str  # yes, partly, no; empty: nothing said (yet)
+    front: str  # verified, rework; empty: not checked (yet)
+    checked_again: bool  # the Front looked once more after the reporter's no
+
+
+def three_words(steps: list[tuple[datetime, str, dict[str, Any]]]) -> ThreeWords | None:
+    """The three, out of the public steps; None while no unit has answered."""
+    found: ThreeWords | None = None
+    for at, kind, data in steps:
+        if kind == "report:moved" and data.get("to") == lifecycle.ANSWERED:
+            found = ThreeWords(at, "", "", checked_again=False)
+        elif found is None:
+            continue
+        elif kind in ("report:objected", "report:rated"):
+            found = replace(found, reporter=str(data.get("word", "")), checked_again=False)
+        elif kind == "report:upheld":
+            found = replace(found, front=lifecycle.VERIFIED, checked_again=True)
+        elif kind == "report:moved" and data.get("to") in (lifecycle.VERIFIED, lifecycle.REWORK):
+            found = replace(found, front=data["to"], checked_again=found.reporter == "no")
+    return found

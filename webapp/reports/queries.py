@@ -70,6 +70,7 @@ class Row:
     reported_at: datetime
     overdue: bool
     due_at: datetime | None
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +280,7 @@ def _rows() -> Any:
         Report.province_code,
         Report.created_at,
         Report.due_at,
+        Report.updated_at,
     )
 
 
@@ -294,6 +296,7 @@ def _row(row: Any, now: datetime) -> Row:
         reported_at=privacy.to_the_hour(row.created_at),
         overdue=privacy.is_overdue(row, now),
         due_at=privacy.to_the_hour(row.due_at) if row.due_at else None,
+        updated_at=privacy.to_the_hour(row.updated_at),
     )
 
 

@@ -16,8 +16,8 @@ from webapp.core import clock, events, outbox
 from webapp.core.db import db
 from webapp.core.events import Actor
 from webapp.core.instance import instance
-from webapp.reports import codes, lifecycle
-from webapp.reports.intake import StoredPhoto, Submission
+from webapp.reports import codes, lifecycle, recordings
+from webapp.reports.intake import StoredPhoto, StoredRecording, Submission
 from webapp.reports.models import Answer, Contact, Message, Photo, Report
 
 
@@ -35,11 +35,11 @@ def stream(report: Report) -> str:
     return f"report:{report.id}"
 
 
-def submit(submission: Submission) -> Submitted:
+def submit(submission: Submission, actor: Actor | None = None) -> Submitted:
     """Store a report, its photos, its sealed contact, its first event and its job.
 
     The same client id gives the same report and code again, whatever else is in it: an answer lost on the
-    way must not make a second report.
+    way must not make a second report. `actor` is the officer who entered it for somebody.
     """
     settings = instance().settings
     key = codes.client_key(submission.client_id)
@@ -57,12 +57,16 @@ def submit(submission: Submission) -> Submitted:
         observed_at=submission.observed_at,
         lang=submission.lang,
         channel=submission.channel,
+        source=submission.source,
+        received_at=submission.received_at,
+        entered_by_unit=submission.entered_by_unit,
         location=Point(submission.lon, submission.lat) if submission.lon is not None else None,
         accuracy_m=submission.accuracy_m,
         place_source=submission.place_source,
         place_text=submission.place_text,
         area_code=submission.area_code,
         province_code=submission.province_code,
+        bypass_commune=submission.bypass_commune,
         created_at=moment,
         updated_at=moment,
         status=lifecycle.NEW,
@@ -78,14 +82,14 @@ def submit(submission: Submission) -> Submitted:
             raise
         return Submitted(known, code, created=False)
     add_photos(report, submission.photos, purpose="report")
+    recordings.attach(report, submission.recordings, purpose="report")
     if submission.contact:
-        sealed = instance().identity.close(orjson.dumps(submission.contact))
-        db.session.add(Contact(report_id=report.id, sealed=sealed, created_at=moment))
-    actor = events.PROGRAM if submission.channel == "open311" else events.REPORTER
+        keep_contact(report, submission.contact, submission.consent)
+    sender = events.PROGRAM if submission.channel == "open311" else events.REPORTER
     events.append(
         stream(report),
         "report:submitted",
-        actor,
+        actor or sender,
         public=True,
         category=report.category_code,
         channel=report.channel,
@@ -135,6 +139,13 @@ def add_photos(
     return added
 
 
+def keep_contact(report: Report, contact: dict[str, str], consent: str | None) -> None:
+    """Seal a contact and keep it with the report; this process cannot read it back without the private key."""
+    sealed = instance().identity.close(orjson.dumps(contact))
+    db.session.add(Contact(report_id=report.id, sealed=sealed, consent=consent, created_at=clock.now()))
+    db.session.flush()
+
+
 def move(
     report: Report,
     to: str,
@@ -154,6 +165,10 @@ def move(
     if frm == lifecycle.NEEDS_INFO and report.due_at is not None:
         report.due_at += clock.now() - _asked_at(report)
     touch(report)
+    if to in (lifecycle.VERIFIED, lifecycle.REWORK):
+        from webapp.reports import feedback
+
+        feedback.settle(report)  # the Front's own verdict answers the reporter's "not solved"
     if to in lifecycle.ENDED:
         report.closed_at = clock.now()
     elif frm in lifecycle.ENDED:
@@ -162,7 +177,9 @@ def move(
     if reason:
         data["reason"] = reason
     data |= {"from": frm, "to": to, "unit": report.unit_code}
-    events.append(stream(report), "report:moved", actor, public=True, **data)
+    entry = events.append(stream(report), "report:moved", actor, public=True, **data)
+    if to in lifecycle.TOLD:
+        outbox.enqueue("notices.report", report_id=report.id, event_id=entry.id)
 
 
 def _asked_at(report: Report) -> datetime:
@@ -176,12 +193,17 @@ def touch(report: Report) -> None:
     report.updated_at = clock.now()
 
 
-def supplement(report: Report, text: str, photos: tuple[StoredPhoto, ...]) -> None:
-    """The reporter adds words or pictures under the code; a case that waited for them goes on."""
+def supplement(
+    report: Report, text: str, photos: tuple[StoredPhoto, ...], media: tuple[StoredRecording, ...] = ()
+) -> None:
+    """The reporter adds words, pictures or recordings under the code; a case that waited for them goes on."""
     if text:
         add_message(report, "reporter", text)
     added = add_photos(report, photos, purpose="message")
-    events.append(stream(report), "report:supplemented", events.REPORTER, photos=len(added), text=bool(text))
+    data: dict[str, Any] = {"photos": len(added), "text": bool(text)}
+    if found := recordings.attach(report, media, purpose="message"):
+        data["recordings"] = len(found)
+    events.append(stream(report), "report:supplemented", events.REPORTER, **data)
     touch(report)
     if report.status == lifecycle.NEEDS_INFO:
         move(report, lifecycle.SCREENING, events.REPORTER)
@@ -256,5 +278,5 @@ def publish(report: Report, actor: Actor, *, text: str, photo_ids: set[int], ans
 
 def actor_of(identity: Identity) -> Actor:
     """The record's name for a member of staff."""
-    kind = {"unit_officer": "unit", "admin": "admin"}.get(identity.role, "front")
+    kind = {"unit_officer": "unit", "admin": "admin", "member": "member"}.get(identity.role, "front")
     return Actor(kind, identity.user_id, identity.unit_code)

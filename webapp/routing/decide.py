@@ -31,6 +31,7 @@ class Facts:
     commune_code: str | None
     province_code: str | None
     on: date
+    bypass_commune: bool = False  # the sender does not want their commune to see it
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Decision:
     """Who acts, who supervises, who leads for the sector, by which rule, and why, as a code with values.
 
     `why` is one of: `rule` (a rule named a unit), `no_area` (the place is in no known commune), `no_rule`
-    (no rule fits the category there that day), `no_unit` (the rule's unit does not exist there that day).
+    (no rule fits the category there that day), `no_unit` (the rule's unit does not exist there that day),
+    `bypass` (the rule names a body of the commune, which the sender does not want to see it).
     With any but `rule`, `unit_code` is None and the Front decides by hand.
     """
 
@@ -65,9 +67,22 @@ def fits(rule: Rule, facts: Facts) -> bool:
     )
 
 
-def decide(facts: Facts, rules: Iterable[Rule], find_unit: FindUnit) -> Decision:
-    """The first fitting rule by priority decides; equal priorities go to the narrower area, then the code."""
-    supervisor = _supervisor("commune", facts, find_unit)
+def _of_no_commune(_unit: str) -> bool:
+    return False
+
+
+def decide(
+    facts: Facts,
+    rules: Iterable[Rule],
+    find_unit: FindUnit,
+    is_of_commune: Callable[[str], bool] = _of_no_commune,
+) -> Decision:
+    """The first fitting rule by priority decides; equal priorities go to the narrower area, then the code.
+
+    `is_of_commune` says whether a unit is a body of a commune: with `facts.bypass_commune` none of those is named,
+    and the province's Front supervises.
+    """
+    supervisor = _supervisor("province" if facts.bypass_commune else "commune", facts, find_unit)
     if facts.commune_code is None:
         return Decision("no_area", supervisor_code=_supervisor("province", facts, find_unit))
     fitting = sorted((r for r in rules if fits(r, facts)), key=lambda r: (r.priority, -_width(r), r.code))
@@ -80,10 +95,15 @@ def decide(facts: Facts, rules: Iterable[Rule], find_unit: FindUnit) -> Decision
     lead = None
     if rule.lead_organisation_kind:
         lead = find_unit(rule.lead_organisation_kind, facts.commune_code, facts.province_code, facts.on)
+    why = "rule" if unit else "no_unit"
+    if facts.bypass_commune:
+        lead = None if lead and is_of_commune(lead) else lead
+        if unit and is_of_commune(unit):
+            why, unit = "bypass", None
     return Decision(
-        why="rule" if unit else "no_unit",
+        why=why,
         unit_code=unit or None,
-        supervisor_code=_supervisor(rule.supervisor_level, facts, find_unit),
+        supervisor_code=supervisor if facts.bypass_commune else _supervisor(rule.supervisor_level, facts, find_unit),
         lead_code=lead,
         rule_code=rule.code,
         rule_valid_from=rule.valid_from,

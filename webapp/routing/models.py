@@ -36,7 +36,7 @@ class DeadlineRule(Base):
     __tablename__ = "deadline_rules"
 
     code: Mapped[str] = mapped_column(String(60), primary_key=True)
-    step: Mapped[str] = mapped_column(String(12))  # receive, answer, handle, verify
+    step: Mapped[str] = mapped_column(String(12))  # receive, answer, handle, verify, data_…
     category_code: Mapped[str] = mapped_column(String(40))  # or "*"
     working_days: Mapped[int | None] = mapped_column(Integer)
     hours_around_clock: Mapped[int | None] = mapped_column(Integer)

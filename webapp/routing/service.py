@@ -111,7 +111,13 @@ def set_public_place(report: Report, commune: Area | None) -> None:
 
 def apply(report: Report, actor: Actor) -> Decision:
     """Decide from the report's facts and write the decision and its clock onto the report and the record."""
-    decision = explain(report.category_code, report.area_code, report.province_code, _day(report))
+    decision = explain(
+        report.category_code,
+        report.area_code,
+        report.province_code,
+        _day(report),
+        bypass_commune=report.bypass_commune,
+    )
     report.unit_code = decision.unit_code
     report.supervisor_code = decision.supervisor_code
     report.lead_code = decision.lead_code
@@ -139,15 +145,27 @@ def apply(report: Report, actor: Actor) -> Decision:
     return decision
 
 
-def explain(category_code: str, commune_code: str | None, province_code: str | None, on: date) -> Decision:
+def explain(
+    category_code: str,
+    commune_code: str | None,
+    province_code: str | None,
+    on: date,
+    *,
+    bypass_commune: bool = False,
+) -> Decision:
     """The decision for these facts, without a report."""
 
     def find(kind: str, commune: str | None, province: str | None, day: date) -> str | None:
         unit = units.of_kind_for(kind, commune, province, day)
         return unit.code if unit else None
 
+    def is_of_commune(code: str) -> bool:
+        unit = units.by_code(code, on)
+        return unit is not None and unit.level == "commune"
+
     rules = db.session.scalars(select(RoutingRule).where(RoutingRule.category_code.in_(("*", category_code)))).all()
-    return decide(Facts(category_code, commune_code, province_code, on), rules, find)
+    facts = Facts(category_code, commune_code, province_code, on, bypass_commune)
+    return decide(facts, rules, find, is_of_commune)
 
 
 def due_at(step: str, category_code: str, start: datetime) -> datetime | None:

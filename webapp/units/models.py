@@ -40,3 +40,8 @@ class Unit(Base):
     @property
     def is_front(self) -> bool:
         return self.kind in FRONT_KINDS
+
+    @property
+    def is_member(self) -> bool:
+        """Whether it is a member organisation of the Front: it passes on and supervises, it answers no case."""
+        return self.kind.startswith("org_")

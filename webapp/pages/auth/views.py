@@ -18,6 +18,8 @@ def home() -> Response:
     role = identity().role
     if role in permissions.FRONT:
         return redirect("/desk")  # type: ignore[return-value]
+    if role == permissions.MEMBER_ORG:
+        return redirect("/entry")  # type: ignore[return-value]
     return redirect("/unit" if role in permissions.UNIT else "/admin")  # type: ignore[return-value]
 
 

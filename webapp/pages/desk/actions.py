@@ -23,7 +23,7 @@ from webapp.pages import messages
 from webapp.pages.access import identity, require
 from webapp.pages.desk import case_page, steps, timeline
 from webapp.pages.desk.views import bp, found
-from webapp.reports import desk_queries, lifecycle, service
+from webapp.reports import desk_queries, feedback, lifecycle, service
 from webapp.reports.models import Category, Report
 from webapp.routing import assign as assigning
 from webapp.routing import service as routing
@@ -276,6 +276,15 @@ def _verify(doing: Doing) -> str:
     return _("The answer is accepted. Next: decide what the public sees, and close the case.")
 
 
+def _uphold(doing: Doing) -> str:
+    reason = doing.text("uphold_reason", _("Write what you have checked."), limit=2000)
+    try:
+        feedback.uphold(doing.report, doing.actor, reason)
+    except feedback.NotAsked:
+        raise lifecycle.NotAllowed("uphold") from None
+    return _("The answer stands. The sender reads your reason.")
+
+
 def _close(doing: Doing) -> str:
     doing.move()
     return _("The case is closed.")
@@ -312,6 +321,7 @@ DO: dict[str, Callable[[Doing], str]] = {
     "reopen": _reopen,
     "verify": _verify,
     "rework": _rework,
+    "uphold": _uphold,
     "close": _close,
     "publish": _publish,
 }

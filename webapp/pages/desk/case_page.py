@@ -17,7 +17,7 @@ from webapp.inspections.models import FINDINGS, MEASURES, Outcome
 from webapp.pages import labels
 from webapp.pages.desk import listing, sketch, steps, timeline
 from webapp.pages.i18n import in_language
-from webapp.reports import desk_queries, privacy
+from webapp.reports import desk_queries, pictures, privacy, recordings
 from webapp.reports.models import Category, CategoryGroup, Photo, Report
 from webapp.reports.service import stream
 from webapp.units import queries as units
@@ -81,11 +81,13 @@ def context(report: Report, identity: Identity, base: str) -> dict[str, Any]:
         "last_seq": entries[-1].seq if entries else 0,
         "photos": [p for p in photos if p.purpose == "report"],
         "sent_later": [] if for_unit else [p for p in photos if p.purpose == "message"],
+        "recordings": [r for r in recordings.of(report) if not for_unit or r.purpose == "report"],
         "answers": [(a, [p for p in photos if p.answer_id == a.id]) for a in answers],
         "messages": [] if for_unit else list(report.messages),
         "has_contact": not for_unit and desk_queries.has_contact(report),
         "outcomes": outcomes,
         "near": near,
+        "lookalikes": [] if for_unit else pictures.lookalikes(report, desk_queries.in_scope(identity)),
         "possible": possible,
         "impossible": impossible,
         "can": {a.name for a in possible},
@@ -144,6 +146,7 @@ def acting_units(report: Report) -> list[Unit]:
             Unit.kind.not_in(FRONT_KINDS),
             Unit.kind.not_like("org\\_%", escape="\\"),
             units.valid_on(clock.today()),
+            *([Unit.level != "commune"] if report.bypass_commune else []),
         )
         .order_by(Unit.level, Unit.name_vi)
     )

@@ -44,6 +44,7 @@ _NOTES: dict[str, LazyString] = {
     "refused": _l("Given back by the unit"),
     "reopened": _l("Reopened"),
     "supplemented": _l("Sender replied"),
+    "objected": _l("The sender says: not solved"),
 }
 
 
@@ -117,6 +118,8 @@ def _row(row: Row, base: str, names: dict[str, str], unit_names: dict[str, Any],
     report = row.report
     unit = unit_names.get(report.unit_code or "")
     flags = [str(_NOTES[row.note])] if row.note else []
+    if report.bypass_commune:
+        flags.append(_("Not for the commune"))
     if not report.area_code:
         flags.append(_("No known commune"))
     return {

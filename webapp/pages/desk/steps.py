@@ -8,6 +8,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
 from webapp.accounts.permissions import Identity, allowed
+from webapp.reports import feedback
 from webapp.reports import lifecycle as life
 from webapp.reports.models import Report
 
@@ -73,6 +74,14 @@ FRONT_ACTIONS = (
         "st-closed",
         to=(life.CLOSED,),
         variant="primary",
+    ),
+    Action(
+        "uphold",
+        "report:verify",
+        _("The answer stands"),
+        _("when the sender says that it is not solved"),
+        "check",
+        during=(life.ANSWERED, life.VERIFIED, life.CLOSED),
     ),
     Action(
         "ask",
@@ -195,6 +204,7 @@ TURN = {
     life.DUPLICATE: _("Ended. It can be reopened with a reason."),
     life.OUT_OF_SCOPE: _("Ended. It can be reopened with a reason."),
     life.REJECTED: _("Ended. It can be reopened with a reason."),
+    life.WITHDRAWN: _("The sender has taken it back. Reopen it only if they ask for that."),
 }
 
 
@@ -213,6 +223,8 @@ def target(action: Action, status: str) -> str | None:
 
 def possible(action: Action, report: Report) -> bool:
     """Whether the action can be done where the report stands."""
+    if action.name == "uphold" and not feedback.objected([report.id]):
+        return False
     return report.status in action.during or target(action, report.status) is not None
 
 

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from webapp.core.events import Event
 from webapp.pages import labels
+from webapp.pages.desk import safety_timeline
 from webapp.reports import lifecycle as life
 
 # Steps whose reason a unit may read: those between the Front and the unit.
@@ -22,6 +23,9 @@ _UNIT_KINDS = {
     "report:routed",
     "report:assigned",
     "report:moved",
+    "report:objected",
+    "report:rated",
+    "report:upheld",
     "report:clock_restarted",
     "outcome:recorded",
     "outcome:published",
@@ -91,7 +95,8 @@ def items(entries: list[Event], names: Names, *, for_unit: bool = False) -> list
                 {
                     "at": labels.moment(entry.at),
                     "iso": entry.at.isoformat(),
-                    "who": names.who(entry),
+                    # Whom somebody told is a trace to them, so the unit does not learn it.
+                    "who": _("The sender") if for_unit and entry.kind == "report:submitted" else names.who(entry),
                     "internal": not entry.public,
                     "seq": entry.seq,
                     "status": None,
@@ -132,6 +137,12 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
             "body": _("%(count)s photos", count=data.get("photos", 0)) if data.get("photos") else "",
             "icon": "chat",
         }
+    if kind in ("report:objected", "report:rated"):
+        word = {"yes": _("solved"), "partly": _("solved in part"), "no": _("not solved")}.get(data.get("word", ""), "")
+        stars = _("%(number)s out of 5", number=data["rating"]) if data.get("rating") else ""
+        return {"title": _("The sender says: %(word)s", word=word), "body": stars, "icon": "chat"}
+    if kind == "report:upheld":
+        return {"title": _("Checked again: the answer stands"), "reason": data.get("reason", ""), "icon": "check"}
     if kind == "report:published":
         return {
             "title": _("Public part changed"),
@@ -143,14 +154,22 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
             ),
             "icon": "eye",
         }
+    if kind in safety_timeline.KINDS:
+        return safety_timeline.words(kind, data)
     if kind == "outcome:recorded":
         finding = labels.FINDING.get(data.get("finding", ""), "")
         return {"title": _("Inspection outcome recorded"), "body": str(finding), "icon": "document"}
     if kind == "outcome:published":
         return {"title": _("Inspection outcome published"), "icon": "eye"}
+    if kind == "photo:blurred":
+        count = data.get("areas", 0)
+        title = _("%(count)s areas hidden in a photo", count=count) if count else _("Nothing is hidden in a photo now")
+        return {"title": title, "icon": "eye"}
     if kind == "photo:refused":
         return {"title": _("A photo could not be made safe and stays sealed"), "icon": "photo"}
-    if kind == "photo:cleaned":
+    if kind == "recording:sealed":
+        return {"title": _("A recording could not be made safe and stays sealed"), "icon": "lock"}
+    if kind in ("recording:stripped", "photo:cleaned"):
         return None  # a matter of the machine; the photo shows it
     return {"title": kind, "icon": "info"}
 
@@ -177,6 +196,13 @@ def routing_words(data: dict[str, Any], names: Names) -> str:
     commune = names.area(data.get("commune"))
     if why == "no_area":
         return _("The place lies in no known commune, so the Front decides by hand.")
+    if why == "bypass":
+        return _(
+            "%(commune)s: rule %(rule)s names a body of the commune, which the sender does not want to see it. "
+            "The province Front decides by hand.",
+            commune=commune,
+            rule=data.get("rule"),
+        )
     if why == "no_rule":
         return _("No rule fits this category in %(commune)s, so the Front decides by hand.", commune=commune)
     rule, since = data.get("rule"), _day(data.get("rule_valid_from"))

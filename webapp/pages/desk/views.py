@@ -7,7 +7,8 @@ from flask import Blueprint, Response, abort, render_template, request
 from webapp.core.instance import instance
 from webapp.pages.access import identity, require
 from webapp.pages.desk import case_page, listing
-from webapp.reports import desk_queries
+from webapp.pages.recordings import play
+from webapp.reports import desk_queries, recordings
 from webapp.reports.models import Report
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -48,6 +49,16 @@ def photo(public_id: str) -> Response:
     return Response(instance().storage.get(name), mimetype="image/webp")
 
 
+@bp.get("/recordings/<public_id>")
+def recording(public_id: str) -> Response:
+    """The stripped copy of a clip or voice note."""
+    one = recordings.by_public_id(public_id)
+    if one is None:
+        abort(404)
+    require("report:view", one.report)
+    return play(one)
+
+
 def found(public_id: str, *, lock: bool = False) -> Report:
     """The case, if the signed-in person may see it; 404 else."""
     report = desk_queries.by_public_id(public_id, lock=lock)
@@ -57,4 +68,4 @@ def found(public_id: str, *, lock: bool = False) -> Report:
     return report
 
 
-from webapp.pages.desk import actions  # noqa: E402, F401 - its routes belong to this blueprint
+from webapp.pages.desk import actions, blur, contact, data_requests  # noqa: E402, F401 - their routes belong to this blueprint

@@ -7,13 +7,14 @@ from typing import Any
 
 from flask import Blueprint, abort, render_template
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from webapp.core import clock
 from webapp.core.instance import instance
 from webapp.inspections import queries as inspections
 from webapp.pages import labels
-from webapp.pages.public import outcomes
+from webapp.pages.public import follow, outcomes
 from webapp.pages.public.shared import shared_bytes
 from webapp.pages.public.views import (
     category_icon,
@@ -72,6 +73,7 @@ def case(public_id: str) -> Response:
         "outcomes": results,
         "steps": _steps(shown, found.steps, {row["outcome"].id for row in results}),
         "around": _around(shown),
+        "beside": follow.beside(found),
     }
     return keepable_page(render_template("public/case.html", **view), view, [str(v) for v in view.values()])
 
@@ -88,7 +90,7 @@ def photo(name: str) -> Response:
     if found is None:
         abort(404)
     try:
-        data = instance().storage.get(found.thumb_name if small else found.clean_name)
+        data = instance().storage.get(found.outside_name(small=small))
     except FileNotFoundError:
         abort(404)
     return shared_bytes(data, PHOTO_CACHE, mimetype="image/webp")
@@ -97,8 +99,9 @@ def photo(name: str) -> Response:
 def _photos(photos: tuple[PublicPhoto, ...], words: str) -> list[dict[str, Any]]:
     return [
         {
-            "url": f"/photos/{p.public_id}.webp",
-            "thumb_url": f"/photos/{p.public_id}-s.webp",
+            # The version in the address keeps caches from showing a copy in which less was hidden.
+            "url": f"/photos/{p.public_id}.webp" + (f"?v={p.version}" if p.version else ""),
+            "thumb_url": f"/photos/{p.public_id}-s.webp" + (f"?v={p.version}" if p.version else ""),
             "alt": f"{words} ({number}/{len(photos)})",
         }
         for number, p in enumerate(photos, 1)
@@ -120,7 +123,23 @@ def _steps(
             items.append(
                 item | {"title": _("The outcome of the inspection was published"), "tone": "good", "icon": "document"}
             )
+        elif kind in WORDS:
+            items.append(item | {"title": str(WORDS[kind]), "icon": "chat"})
     return items
+
+
+WORDS = {
+    "report:objected": _l("The sender says: not solved"),
+    "report:rated": _l("The sender has said whether it is solved"),
+    "report:upheld": _l("The Front has checked again: the answer stands"),
+}
+
+
+def timeline_of(found: queries.Case) -> list[tuple[datetime, str]]:
+    """(hour, words) of each step, for those who follow without a page."""
+    results = {o.id for o in inspections.of_report(found.key, clock.now())}
+    shown = [(at, _steps(found.case, [(at, kind, data)], results)) for at, kind, data in found.steps]
+    return [(at, str(items[0]["title"])) for at, items in shown if items]
 
 
 def _around(shown: PublicCase) -> str | None:

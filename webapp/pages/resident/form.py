@@ -18,7 +18,8 @@ from webapp.core import text
 from webapp.core.db import db
 from webapp.core.instance import instance
 from webapp.media.intake import Kept, keep_all
-from webapp.pages import messages
+from webapp.media.recording_intake import KeptRecording
+from webapp.pages import messages, recordings
 from webapp.pages.i18n import language
 from webapp.pages.salvage import typed_text
 from webapp.reports import codes, intake
@@ -33,6 +34,7 @@ class ReportForm:
     values: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     kept: list[Kept] = field(default_factory=list)
+    media: list[KeptRecording] = field(default_factory=list)
     choices: list[Area] = field(default_factory=list)  # communes that the typed name may mean
     submission: Submission | None = None
 
@@ -42,8 +44,19 @@ def blank(values: dict[str, str] | None = None) -> ReportForm:
     return ReportForm(values={"client_id": codes.new_client_id(), **(values or {})})
 
 
-def read(request: Request) -> ReportForm:
-    """Read a posted form. `submission` is set only if nothing at all is wrong."""
+def read(
+    request: Request,
+    *,
+    channel: str = "web",
+    lang: str | None = None,
+    given: dict[str, str] | None = None,
+    token: bool = True,
+) -> ReportForm:
+    """Read a posted form. `submission` is set only if nothing at all is wrong.
+
+    `given` are fields that the caller has read in its own way; `lang` is the reporter's language, by default
+    that of the page; `token`: whether the form must carry the token of its page.
+    """
     try:
         raw = {name: value for name, value in request.form.items() if isinstance(value, str)}
         files, tokens = request.files.getlist("photos"), request.form.getlist("photos_kept")
@@ -53,27 +66,33 @@ def read(request: Request) -> ReportForm:
         form.values.setdefault("client_id", codes.new_client_id())
         form.errors["photos"] = messages.say("body_large")
         return form
+    raw |= given or {}
     form = ReportForm(values=raw)
     if not codes.is_client_id(raw.get("client_id", "")):
         raw["client_id"] = codes.new_client_id()
 
     _keep_photos(form, files, [t for t in tokens if t not in removed])
+    form.media, refused = recordings.read(request, codes.client_key(raw["client_id"]))
+    if refused:
+        form.errors["media"] = refused
     commune = _commune(form)
     submission, wrong = intake.read(
         raw | {"commune": commune.code if commune else ""},
         categories=reportable_codes(),
         communes={commune.code: commune.parent_code or ""} if commune else {},
-        lang=language(),
+        lang=lang or language(),
+        channel=channel,
     )
     if "commune" in form.errors:
         wrong.pop("position", None)  # one message about the place is enough
     form.errors |= {name: messages.say(code) for name, code in wrong.items()}
     try:
-        validate_csrf(raw.get("csrf_token"))
+        if token:
+            validate_csrf(raw.get("csrf_token"))
     except ValidationError:
         form.errors["_form"] = messages.say("expired")
     if submission is not None and not form.errors:
-        form.submission = replace(submission, photos=stored(form.kept))
+        form.submission = replace(submission, photos=stored(form.kept), recordings=recordings.stored(form.media))
     return form
 
 
@@ -138,3 +157,9 @@ def catalogue() -> list[tuple[CategoryGroup, list[Category]]]:
 def reportable_codes() -> set[str]:
     """Codes of the categories that may be reported now."""
     return set(db.session.scalars(select(Category.code).where(Category.reportable, ~Category.retired)))
+
+
+def view(form: ReportForm) -> dict[str, Any]:
+    """What the form's template reads."""
+    provinces = [(area.code, area.name) for area in areas.provinces()]
+    return {"form": form, "catalogue": catalogue(), "provinces": provinces}

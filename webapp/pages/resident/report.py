@@ -6,10 +6,13 @@ from flask import Blueprint, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from webapp.areas import queries as areas
+from webapp.core.instance import instance
+from webapp.pages import limits, messages
 from webapp.pages.resident import form as report_form
 from webapp.pages.resident.form import ReportForm
 from webapp.pages.web import csrf
-from webapp.reports import service
+from webapp.reports import codes, service
+from webapp.reports.intake import Submission
 
 bp = Blueprint("report", __name__)
 
@@ -23,13 +26,60 @@ def show() -> str:
 
 @bp.post("/report")
 @csrf.exempt  # checked in the form itself, so that an expired page keeps what was typed
-def send() -> Response | tuple[str, int]:
+def send() -> Response | tuple[Response | str, int]:
     """Take a report and answer with its page under the code; the same form sent twice is one report."""
+    if _from_a_queue():
+        return _answer_queue()
     form = report_form.read(request)
     if form.submission is None:
-        return _page(form), 413 if request.content_length and _too_large() else 422
-    submitted = service.submit(form.submission)
+        return _page(form), 413 if _too_large() else 422
+    if _too_many(form):
+        return _page(form), 429
+    submitted = _submit(form.submission)
     return redirect(f"/r/{submitted.code}?sent=1", 303)
+
+
+def _from_a_queue() -> bool:
+    """Whether the phone's own queue sends, which waits for JSON."""
+    return request.headers.get("Accept", "").strip() == "application/json"
+
+
+def _answer_queue() -> Response | tuple[Response, int]:
+    """Take a report out of a phone's queue: {"code"}, or 422 {"errors": {field: message}}.
+
+    Without the page's token, which a report that waited for a week cannot have. It guards nothing here: no cookie
+    is looked at, the sender is whoever knows the random client id, and anybody may send a report anyhow.
+    """
+    form = report_form.read(request, token=False)
+    if form.submission is None:
+        choices = [[area.code, area.name] for area in form.choices]
+        return jsonify(errors=form.errors, choices=choices), 413 if _too_large() else 422
+    gone = [k.sha256 for k in form.kept if not instance().storage.has(k.name)]
+    if gone:  # the report waited longer than originals without a report are kept
+        return jsonify(errors={"photos": messages.say("photos_gone")}, gone=gone), 409
+    if _too_many(form):
+        return jsonify(errors=form.errors), 429
+    submitted = _submit(form.submission)
+    response = jsonify(code=submitted.code)
+    response.headers["Cache-Control"] = "no-store"
+    return response, 201 if submitted.created else 200
+
+
+def _too_many(form: ReportForm) -> bool:
+    """Whether this network has sent as many reports as it may; what was sent before is always answered again."""
+    sent = form.submission
+    known = sent is not None and service.by_client_key(codes.client_key(sent.client_id)) is not None
+    if known or not limits.reached(limits.REPORTS):
+        return False
+    form.errors["_form"] = messages.say("too_many_reports")
+    return True
+
+
+def _submit(submission: Submission) -> service.Submitted:
+    submitted = service.submit(submission)
+    if submitted.created:
+        limits.count(limits.REPORTS)
+    return submitted
 
 
 @bp.get("/report/communes/<province>.json")
@@ -44,15 +94,11 @@ def communes(province: str) -> Response:
 
 
 def _too_large() -> bool:
-    from webapp.core.instance import instance
-
     return (request.content_length or 0) > instance().settings.max_body_bytes
 
 
 def _page(form: ReportForm) -> str:
-    return render_template(
-        "resident/report.html",
-        form=form,
-        catalogue=report_form.catalogue(),
-        provinces=[(area.code, area.name) for area in areas.provinces()],
-    )
+    return render_template("resident/report.html", **report_form.view(form))
+
+
+from webapp.pages.resident import paper  # noqa: E402, F401 - its route belongs to this blueprint

@@ -13,11 +13,13 @@ from webapp.core import clock, events, text
 from webapp.core.instance import instance
 from webapp.inspections import queries as inspections
 from webapp.media.intake import Kept, keep_all
-from webapp.pages import labels, messages
+from webapp.media.recording_intake import KeptRecording
+from webapp.pages import labels, limits, messages
+from webapp.pages import recordings as recording_pages
 from webapp.pages.resident.form import stored
 from webapp.pages.salvage import typed_text
 from webapp.pages.web import csrf
-from webapp.reports import codes, intake, lifecycle, privacy, service
+from webapp.reports import codes, intake, lifecycle, privacy, recordings, service
 from webapp.reports.models import Photo, Report
 from webapp.units import queries as units
 
@@ -35,9 +37,14 @@ def ask() -> str:
 def find() -> Response | tuple[str, int]:
     """Go to the page of a code as a person types it."""
     typed = text.clean(request.form.get("code"))[:60]
+    if limits.reached(limits.WRONG_CODES):
+        errors = {"code": messages.say("too_many_codes")}
+        return render_template("resident/track.html", code=typed, errors=errors), 429
     code = codes.read_code(typed)
     error = "code_bad" if code is None else None if service.by_code(code) else "code_unknown"
     if error:
+        if code is not None:
+            limits.count(limits.WRONG_CODES)
         errors = {"code": messages.say(error)}
         return render_template("resident/track.html", code=typed, errors=errors), 422
     return redirect(f"/r/{code}", 303)
@@ -54,10 +61,10 @@ def show(code: str) -> Response:
 def add(code: str) -> Response:
     """The reporter adds words or pictures."""
     report = _report(code)
-    values, kept, errors = _read_more(report)
+    values, kept, media, errors = _read_more(report)
     if errors:
-        return _private(_page(report, code, values=values, kept=kept, errors=errors), 422)
-    service.supplement(report, values["more"], stored(kept))
+        return _private(_page(report, code, values=values, kept=kept, media=media, errors=errors), 422)
+    service.supplement(report, values["more"], stored(kept), recording_pages.stored(media))
     return redirect(f"/r/{codes.read_code(code)}?added=1", 303)
 
 
@@ -66,21 +73,27 @@ def photo(code: str, public_id: str) -> Response:
     """A clean picture from an answer to this report."""
     report = _report(code)
     found = next((p for p in report.photos if p.public_id == public_id), None)
-    if found is None or found.purpose != "answer" or found.state != "clean":
+    if found is None or found.purpose != "answer" or not found.public_ready:
         abort(404)
-    name = found.thumb_name if "s" in request.args else found.clean_name
+    name = found.outside_name(small="s" in request.args)
     return _private(Response(instance().storage.get(name), mimetype="image/webp"))
 
 
 def _report(code: str) -> Report:
+    if limits.reached(limits.WRONG_CODES):
+        abort(429)
     digits = codes.read_code(code)
     report = service.by_code(digits) if digits else None
     if report is None:
+        if digits:
+            limits.count(limits.WRONG_CODES)
         abort(404)
     return report
 
 
-def _read_more(report: Report) -> tuple[dict[str, str], list[Kept], dict[str, str]]:
+def _read_more(
+    report: Report,
+) -> tuple[dict[str, str], list[Kept], list[KeptRecording], dict[str, str]]:
     errors: dict[str, str] = {}
     try:
         words = text.clean(request.form.get("more"), multiline=True)
@@ -88,7 +101,7 @@ def _read_more(report: Report) -> tuple[dict[str, str], list[Kept], dict[str, st
         tokens = [t for t in request.form.getlist("photos_kept") if t not in removed]
         files = request.files.getlist("photos")
     except RequestEntityTooLarge:
-        return {"more": typed_text(request).get("more", "")}, [], {"photos": messages.say("body_large")}
+        return {"more": typed_text(request).get("more", "")}, [], [], {"photos": messages.say("body_large")}
     settings = instance().settings
     kept, refused = keep_all(files, tokens, report.client_key, settings.max_photos)
     if refused:
@@ -96,15 +109,18 @@ def _read_more(report: Report) -> tuple[dict[str, str], list[Kept], dict[str, st
             messages.say_photo(why, name, max_bytes=settings.max_photo_bytes, max_photos=settings.max_photos)
             for name, why in refused
         )
+    media, refused_media = recording_pages.read(request, report.client_key)
+    if refused_media:
+        errors["media"] = refused_media
     if len(words) > intake.MAX_DESCRIPTION:
         errors["more"] = messages.say("text_long")
-    elif not words and not kept and not errors:
+    elif not (words or kept or media or errors):
         errors["more"] = messages.say("nothing_added")
     try:
         validate_csrf(request.form.get("csrf_token"))
     except ValidationError:
         errors["_form"] = messages.say("expired")
-    return {"more": words}, kept, errors
+    return {"more": words}, kept, media, errors
 
 
 def _page(report: Report, code: str, **form: object) -> str:
@@ -129,6 +145,8 @@ def _page(report: Report, code: str, **form: object) -> str:
         public=privacy.is_public(report, now),
         values=form.get("values") or {},
         kept=form.get("kept") or [],
+        media=form.get("media") or [],
+        recordings=recordings.of(report),
         errors=form.get("errors") or {},
     )
 
@@ -153,7 +171,7 @@ def _steps(report: Report) -> list[dict[str, object]]:
 def _answer_photos(report: Report) -> dict[int, list[Photo]]:
     found: dict[int, list[Photo]] = {}
     for picture in report.photos:
-        if picture.answer_id is not None and picture.state == "clean":
+        if picture.answer_id is not None and picture.public_ready:
             found.setdefault(picture.answer_id, []).append(picture)
     return found
 
@@ -165,3 +183,6 @@ def _private(body: str | Response, status: int | None = None) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+from webapp.pages.resident import safety  # noqa: E402, F401 - its routes belong to this blueprint

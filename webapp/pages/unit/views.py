@@ -7,7 +7,8 @@ from flask import Blueprint, Response, abort, render_template, request
 from webapp.core.instance import instance
 from webapp.pages.access import identity, require
 from webapp.pages.desk import case_page, listing
-from webapp.reports import desk_queries
+from webapp.pages.recordings import play
+from webapp.reports import desk_queries, recordings
 from webapp.reports.models import Report
 
 bp = Blueprint("unit", __name__, url_prefix="/unit")
@@ -47,6 +48,16 @@ def photo(public_id: str) -> Response:
     require("report:view", picture.report)
     name = picture.thumb_name if "s" in request.args else picture.clean_name
     return Response(instance().storage.get(name), mimetype="image/webp")
+
+
+@bp.get("/recordings/<public_id>")
+def recording(public_id: str) -> Response:
+    """The stripped copy of a clip or voice note that came with the report, not of what was added later."""
+    one = recordings.by_public_id(public_id)
+    if one is None or one.purpose != "report":
+        abort(404)
+    require("report:view", one.report)
+    return play(one)
 
 
 def found(public_id: str, *, lock: bool = False) -> Report:

@@ -1,0 +1,113 @@
+"""What happens to a picture after it was cleaned: areas are hidden, lookalikes are found. Flushes only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import load_only
+
+from webapp.core import events, outbox
+from webapp.core.db import db
+from webapp.core.events import Actor
+from webapp.reports import service
+from webapp.reports.marks import Area
+from webapp.reports.models import Photo, Report
+
+SAME_BITS = 8
+SAME_DAYS = 90
+LOOK_AT = 400
+# A picture that is almost one colour has a hash of almost only zeros or ones, as has every other such picture.
+FEWEST_BITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Lookalike:
+    """Another case that holds almost the same picture; `bits` of 64 differ."""
+
+    report: Report
+    mine: Photo
+    other: Photo
+    bits: int
+    days: int
+
+
+def set_marks(photo: Photo, areas: Iterable[Area], actor: Actor) -> bool:
+    """Hide exactly these areas from everybody from now on; returns whether anything changed.
+
+    Until a worker has made the new public copy there is none: what was public before disappears at once.
+    """
+    wanted = [list(area) for area in areas]
+    if wanted == (photo.marks or []):
+        return False
+    photo.marks = wanted
+    photo.marks_version = (photo.marks_version or 0) + 1
+    version, count = photo.marks_version, len(wanted)
+    # How many and not where: the record keeps no places in pictures.
+    events.append(service.stream(photo.report), "photo:blurred", actor, photo=photo.id, version=version, areas=count)
+    outbox.enqueue("photos.hide", photo_id=photo.id)
+    return True
+
+
+def set_hash(photo: Photo, dhash: int) -> None:
+    """Remember a picture's difference hash (64 bits) and its parts."""
+    photo.dhash = dhash - (1 << 64) if dhash >= 1 << 63 else dhash  # BIGINT is signed
+    photo.dhash_a, photo.dhash_b, photo.dhash_c, photo.dhash_d = bands(dhash)
+
+
+def bands(dhash: int) -> tuple[int, int, int, int]:
+    """The four 16-bit parts, the highest first."""
+    return (dhash >> 48 & 0xFFFF, dhash >> 32 & 0xFFFF, dhash >> 16 & 0xFFFF, dhash & 0xFFFF)
+
+
+def near_band(band: int) -> list[int]:
+    """All 137 values that differ from `band` in at most two bits.
+
+    If 64 bits differ in at most eight, then one of the four parts differs in at most two: none is missed.
+    """
+    one = [1 << i for i in range(16)]
+    two = [a | b for i, a in enumerate(one) for b in one[:i]]
+    return [band ^ change for change in (0, *one, *two)]
+
+
+def lookalikes(report: Report, scope: object, limit: int = 8) -> list[Lookalike]:
+    """Other cases of the same province and the last SAME_DAYS before or after that hold almost the same
+    picture, the most alike first. `scope` is the SQL condition of what the asker may see.
+
+    Only what was sent with a report or under its code counts, not the units' answers.
+    """
+    if not report.province_code:
+        return []
+    found: dict[int, Lookalike] = {}
+    span = timedelta(days=SAME_DAYS)
+    mine = [p for p in report.photos if p.purpose != "answer" and p.dhash is not None]
+    for photo in mine[:12]:
+        value = (photo.dhash or 0) & (1 << 64) - 1
+        if min(value.bit_count(), 64 - value.bit_count()) < FEWEST_BITS:
+            continue
+        columns = (Photo.dhash_a, Photo.dhash_b, Photo.dhash_c, Photo.dhash_d)
+        parts = zip(columns, bands(value), strict=True)
+        query = (
+            select(Photo, Report)
+            .join(Report, Report.id == Photo.report_id)
+            .options(load_only(Report.public_id, Report.status, Report.created_at, Report.duplicate_of_id))
+            .where(
+                or_(*(column.in_(near_band(part)) for column, part in parts)),
+                Photo.purpose != "answer",
+                Report.id != report.id,
+                Report.province_code == report.province_code,
+                Report.created_at.between(report.created_at - span, report.created_at + span),
+                scope,  # type: ignore[arg-type]
+            )
+            .order_by(Photo.id.desc())
+            .limit(LOOK_AT)
+        )
+        for other, case in db.session.execute(query):
+            bits = ((other.dhash or 0) & (1 << 64) - 1 ^ value).bit_count()
+            known = found.get(case.id)
+            if bits <= SAME_BITS and (known is None or bits < known.bits):
+                days = abs((case.created_at - report.created_at).days)
+                found[case.id] = Lookalike(case, photo, other, bits, days)
+    return sorted(found.values(), key=lambda f: (f.bits, f.days))[:limit]

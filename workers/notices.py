@@ -1,0 +1,47 @@
+"""Jobs of the notifier. It alone opens addresses, and only for as long as a message takes to leave."""
+
+from __future__ import annotations
+
+from webapp.core.db import db
+from webapp.notifications import channels, service
+from webapp.notifications.service import Letter
+
+
+def confirm(subscription_id: int) -> None:
+    """Ask an address whether it wants notices."""
+    letter = service.question(subscription_id)
+    if letter is not None:
+        _send(letter)
+
+
+def report(report_id: int, event_id: int) -> None:
+    """Something happened to a report: plan a notice for each that follows it."""
+    service.plan_for_report(report_id, event_id)
+
+
+def areas() -> None:
+    """Plan notices for those who follow a place where something became public."""
+    service.plan_for_areas()
+
+
+def send(notice_id: int) -> None:
+    """Send one notice. A notifier that is killed between sending and committing sends it once more, with the same
+    Message-ID: a notice twice is better than none."""
+    letter = service.letter_of(notice_id)
+    if letter is not None and _send(letter):
+        service.mark_sent(notice_id)
+
+
+def prune() -> int:
+    """Forget what nobody confirmed and what ended long ago."""
+    return service.prune()
+
+
+def _send(letter: Letter) -> bool:
+    db.session.rollback()  # a mail server may take long; hold no lock meanwhile
+    try:
+        channels.send(letter.channel, letter.address, letter.message)
+    except channels.AddressGone:
+        service.forget(letter.subscription_id)
+        return False
+    return True
