@@ -140,6 +140,12 @@ export async function alone(work) {
   }
 }
 
+/** SHA-256 in hex. */
+export async function sha256(blob) {
+  const digest = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /** Not now, but later as it is. */
 class Later extends Error {}
 

@@ -32,12 +32,6 @@ export async function smaller(file) {
   }
 }
 
-/** SHA-256 in hex. */
-export async function sha256(blob) {
-  const digest = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 /** {lat, lon} in degrees out of a JPEG's Exif, or null. Most phones remove it from picked photos. */
 export async function placeOf(file) {
   try {

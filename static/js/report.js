@@ -127,12 +127,12 @@ function drawPhotos() {
 }
 
 async function addPhotos(chosen) {
-  const tools = await import(form.dataset.photos).catch(() => null);
-  if (!tools || !crypto.subtle) return; // they stay in the field as they are
+  const [tools, outbox] = await Promise.all([import(form.dataset.photos), loading()]).catch(() => []);
+  if (!outbox || !able) return; // they stay in the field as they are
   for (const original of chosen) {
     const place = field("lat").value ? null : await tools.placeOf(original);
     const file = await tools.smaller(original);
-    const sha256 = await tools.sha256(file);
+    const sha256 = await outbox.sha256(file);
     if (!photos.some((known) => known.sha256 === sha256)) photos.push({ file, sha256 });
     if (place && !placed()) {
       setPosition(place.lat, place.lon, null, "photo");
@@ -328,6 +328,9 @@ async function send() {
   let outbox;
   try {
     outbox = await loading();
+    if (files.files.length && !photos.length) { // what makes them smaller did not come
+      photos = await Promise.all([...files.files].map(async (file) => ({ file, sha256: await outbox.sha256(file) })));
+    }
     await outbox.add({ id, fields: entered(), title: title(), photos: photos.map(({ file, sha256 }) => ({ blob: file, sha256, name: file.name })) });
   } catch {
     // Full, or a browser that keeps nothing in this mode: straight to the server, if there is one.
@@ -440,8 +443,15 @@ const signal = () => { part("offline").hidden = navigator.onLine; };
 for (const name of ["online", "offline"]) window.addEventListener(name, signal);
 signal();
 if (able) {
-  // After the first view: what the queue needs is loaded when the page stands.
-  const later = () => queueing().catch(() => {});
-  if (document.readyState === "complete") later();
-  else window.addEventListener("load", later);
+  // What the queue needs comes after the first view: with the first touch or 3 seconds later. Whoever has been here
+  // before, and so may have something waiting, has it on the phone already.
+  let begun = false;
+  const later = () => {
+    if (begun) return;
+    begun = true;
+    queueing().catch(() => { begun = false; });
+  };
+  if (navigator.serviceWorker?.controller || location.hash) later();
+  for (const sign of ["pointerdown", "keydown", "focusin", "change"]) window.addEventListener(sign, later, { once: true });
+  window.addEventListener("load", () => setTimeout(later, 3000));
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import threading
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ class Signal:
 
     url: str = ""
     there: bool = True
+    compress: bool = False  # as the proxy of an installation does
     fate: Callable[[str, str], str] = lambda _method, _path: PASS
     edit: Callable[[str, bytes], bytes] = lambda _path, body: body
     seen: list[tuple[str, str, int, dict[str, str]]] = field(default_factory=list)
@@ -64,6 +66,9 @@ def weak_signal(server_url: str) -> Iterator[Signal]:
                 self.connection.close()
                 return
             self.send_response(answer.status)
+            if signal.compress and said:
+                said = gzip.compress(said, 6)
+                self.send_header("Content-Encoding", "gzip")
             for name, value in answer.getheaders():
                 if name.lower() not in _HOP:
                     self.send_header(name, value.replace(server_url, signal.url))
