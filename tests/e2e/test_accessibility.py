@@ -123,9 +123,19 @@ def findings(page: Page, name: str) -> list[str]:
 
 
 def with_errors(page: Page, world: World, path: str) -> None:
+    """The page as the server gives it back, with its list of errors."""
     page.goto(f"{world.url}{path}")
-    page.locator("form:not(.langs):not(.contents) button[type=submit]").last.click()
+    # submit() passes by the scripts, as a phone without them does.
+    page.locator("form:not(.langs):not(.contents)").last.evaluate("form => form.submit()")
     expect(page.locator("#error-summary")).to_be_focused()
+
+
+def with_errors_at_their_fields(page: Page, world: World) -> None:
+    """The report form where the script sends it: the page stays, the errors come to their fields."""
+    page.goto(f"{world.url}/report")
+    page.locator("[data-report] button[type=submit]").click()
+    expect(page.locator("#field-category [data-said]")).to_be_visible()
+    expect(page.locator("#field-category")).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -142,6 +152,8 @@ def test_axe_finds_nothing(world: World, phones: Any, language: str, scheme: str
     page.locator("details:has(input[value=sand_river]) > summary").click()
     page.locator("label.tile:has(input[value=sand_river])").click()
     found += findings(page, "report-kind")
+    with_errors_at_their_fields(page, world)
+    found += findings(page, "report with errors at their fields")
     for path in ("/report", "/track", "/auth/login"):
         with_errors(page, world, path)
         found += findings(page, f"{path} with errors")
