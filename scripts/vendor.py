@@ -28,6 +28,14 @@ FILES = {
         ("dist/images", "images"),
         ("LICENSE", "LICENSE"),
     ),
+    # SIL Open Font License 1.1, for documents on paper: as wide as the face that official documents are set in.
+    "@expo-google-fonts/tinos": (
+        ("400Regular/Tinos_400Regular.ttf", "regular.ttf"),
+        ("400Regular_Italic/Tinos_400Regular_Italic.ttf", "italic.ttf"),
+        ("700Bold/Tinos_700Bold.ttf", "bold.ttf"),
+        ("700Bold_Italic/Tinos_700Bold_Italic.ttf", "bold-italic.ttf"),
+        ("LICENSE_FONT", "LICENSE"),
+    ),
     # SIL Open Font License 1.1. Only the Khmer letters, and only the two weights that the pages use.
     "@fontsource/noto-sans-khmer": (
         ("files/noto-sans-khmer-khmer-400-normal.woff2", "khmer-400.woff2"),
