@@ -300,7 +300,7 @@ def test_what_is_not_confirmed_or_long_over_is_forgotten(session: Any, monkeypat
 def test_a_worker_without_the_key_leaves_notices_alone(app: Any, session: Any) -> None:
     here = app.extensions["dgs"]
     app.extensions["dgs"] = dataclasses.replace(here, identity=Seal(here.identity.public_key))
-    job_id = outbox.enqueue("notices.prune").id
+    job_id = outbox.enqueue("notices.prune")
     session.commit()
     assert run.run_job(app, job_id) is False
     assert job_id not in outbox.due_ids(notices=False)

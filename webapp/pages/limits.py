@@ -51,11 +51,10 @@ def reached(what: str) -> bool:
     return limit is not None and not _ask("test", limit, what)
 
 
-def count(what: str) -> None:
-    """Count one of `what` for this network."""
+def count(what: str) -> bool:
+    """Count one of `what` for this network; False if that is one too many."""
     limit = _limit_of(what)
-    if limit is not None:
-        _ask("hit", limit, what)
+    return limit is None or _ask("hit", limit, what)
 
 
 def _limit_of(what: str) -> RateLimitItem | None:

@@ -42,6 +42,7 @@ class Catalogue:
 
     groups: dict[str, GroupInfo]
     categories: dict[str, CategoryInfo]
+    reportable: frozenset[str]  # codes of what may be reported now
 
 
 def catalogue() -> Catalogue:
@@ -50,17 +51,29 @@ def catalogue() -> Catalogue:
     if known and known[1] > time.monotonic():
         found: Catalogue = known[0]
         return found
+    return _read()
+
+
+def reportable_codes(wanted: str) -> frozenset[str]:
+    """Codes of the categories that may be reported now. Looks again at once where `wanted` is not among those
+    that are remembered: it may have come a moment ago."""
+    known = catalogue().reportable
+    return known if wanted in known or not wanted else _read().reportable
+
+
+def _read() -> Catalogue:
     groups = db.session.execute(
         select(CategoryGroup.code, CategoryGroup.icon, CategoryGroup.name).order_by(CategoryGroup.position)
     )
     categories = db.session.execute(
-        select(Category.code, Category.group_code, Category.icon, Category.name, Category.retired).order_by(
-            Category.position, Category.code
-        )
-    )
+        select(
+            Category.code, Category.group_code, Category.icon, Category.name, Category.retired, Category.reportable
+        ).order_by(Category.position, Category.code)
+    ).all()
     found = Catalogue(
         {code: GroupInfo(code, icon, name) for code, icon, name in groups},
-        {row[0]: CategoryInfo(*row) for row in categories},
+        {row[0]: CategoryInfo(*row[:5]) for row in categories},
+        frozenset(row.code for row in categories if row.reportable and not row.retired),
     )
     current_app.extensions["public_catalogue"] = (found, time.monotonic() + _CATALOGUE_FOR_S)
     return found

@@ -6,7 +6,7 @@ language is the pages' business.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -75,7 +75,7 @@ class Submission:
 def read(
     raw: Mapping[str, str],
     *,
-    categories: set[str],
+    categories: Set[str],
     communes: Mapping[str, str],
     lang: str = "vi",
     channel: str = "web",

@@ -23,6 +23,7 @@ from webapp.pages import messages, recordings
 from webapp.pages.i18n import language
 from webapp.pages.salvage import typed_text
 from webapp.reports import codes, intake
+from webapp.reports.catalogue import reportable_codes
 from webapp.reports.intake import StoredPhoto, Submission
 from webapp.reports.models import Category, CategoryGroup
 
@@ -78,7 +79,7 @@ def read(
     commune = _commune(form)
     submission, wrong = intake.read(
         raw | {"commune": commune.code if commune else ""},
-        categories=reportable_codes(),
+        categories=reportable_codes(raw.get("category", "")),
         communes={commune.code: commune.parent_code or ""} if commune else {},
         lang=lang or language(),
         channel=channel,
@@ -152,11 +153,6 @@ def catalogue() -> list[tuple[CategoryGroup, list[Category]]]:
         select(Category).where(Category.reportable, ~Category.retired).order_by(Category.position)
     ).all()
     return [(group, members) for group in groups if (members := [c for c in categories if c.group_code == group.code])]
-
-
-def reportable_codes() -> set[str]:
-    """Codes of the categories that may be reported now."""
-    return set(db.session.scalars(select(Category.code).where(Category.reportable, ~Category.retired)))
 
 
 def view(form: ReportForm) -> dict[str, Any]:
