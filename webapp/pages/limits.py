@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 PER_NETWORK = "10 per minute; 60 per hour"
 PER_ACCOUNT = "10 per 10 minute; 40 per day"  # many networks against one account
 LOGIN = "auth.login"
-WRONG_CODES, REPORTS = "codes", "reports"
+WRONG_CODES, REPORTS, PHOTOS = "codes", "reports", "photos"
 WRONG_CODES_LIMIT = "20 per 10 minute"  # whole numbers of 16 digits that are nobody's; typing errors do not count
 
 
@@ -60,7 +60,10 @@ def count(what: str) -> bool:
 def _limit_of(what: str) -> RateLimitItem | None:
     if what == WRONG_CODES:
         return parse(WRONG_CODES_LIMIT)
-    number = instance().settings.reports_per_hour
+    settings = instance().settings
+    number = settings.reports_per_hour
+    if what == PHOTOS:  # as many as fit into these reports, each once more for a signal that broke
+        number *= 2 * settings.max_photos
     return RateLimitItemPerHour(number) if number > 0 else None
 
 

@@ -21,7 +21,7 @@ from webapp.notifications.models import PUSH, RADII_M
 from webapp.notifications.service import Target
 from webapp.pages import messages
 from webapp.pages.i18n import language
-from webapp.pages.resident.aftercare import message_of
+from webapp.pages.resident.aftercare import expired, message_of
 from webapp.pages.resident.form import matching
 from webapp.pages.web import csrf
 from webapp.reports import feedback, queries
@@ -43,10 +43,11 @@ def ask() -> str:
 
 
 @bp.post("/follow")
+@csrf.exempt  # checked below, so that an expired page keeps what was typed
 def subscribe() -> Response | tuple[str, int]:
     """Follow a commune, or a circle around a point."""
     values = {name: text.clean(value)[:1000] for name, value in request.form.items()}
-    errors: dict[str, str] = {}
+    errors = expired()
     target, choices = _target(values, errors)
     channel = values.get("channel", "")
     if target is not None and not errors:
