@@ -134,7 +134,9 @@ def main(*, bytes_only: bool = False) -> int:
                     figures.append(figure(f"{name}: {unit}", value, unit, floor=most, less_is_better=True))
                     if most is not None and value > most:
                         wrong.append(f"{name}: {value:.1f} {unit}, at most {most}: {sorted(sizes.items())}")
-            for name, offline, most in () if bytes_only else (("first visit", False, 2500), ("from the worker", True, 1000)):
+            for name, offline, most in (
+                () if bytes_only else (("first visit", False, 2500), ("from the worker", True, 1000))
+            ):
                 found = times(browser, signal.url, offline=offline)
                 figures.append(
                     figure(f"form seen, {name}", median(found), "ms", floor=most, n=TIMES, less_is_better=True)
