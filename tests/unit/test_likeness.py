@@ -82,7 +82,7 @@ def test_of_the_commune_alone_nothing_follows() -> None:
 
 some = st.builds(
     facts,
-    at=st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
+    at=st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC)),
     lon=st.one_of(st.none(), st.floats(106.5, 106.55)),
     lat=st.floats(9.5, 9.6),
     category=st.sampled_from(["waste_household", "plastic"]),
