@@ -29,7 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 STARTERS = ("workers.__main__", "workers.relay")
 
-RULES = ("lifecycle", "permissions", "deadlines", "decide", "privacy", "likeness", "placeholders", "paper")
+RULES = ("lifecycle", "permissions", "deadlines", "decide", "privacy", "likeness", "placeholders", "layout")
 FRAMEWORK = (
     "flask",
     "flask_sqlalchemy",

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from webapp.documents import kinds, pdf
-from webapp.documents.paper import Content, Paper, Part, build, from_json
+from webapp.documents.layout import Content, Paper, Part, build, from_json
 from webapp.reports import placeholders
 
 VALUES = {"so": "7k2m9x4q1w", "loai": "Rác thải sinh hoạt", "dia_ban": "Phường Duyên Hải", "noi_dung": "Rác ven kênh."}

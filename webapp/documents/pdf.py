@@ -8,7 +8,7 @@ from pathlib import Path
 from fpdf import FPDF
 from fpdf.enums import Align, XPos, YPos
 
-from webapp.documents.paper import Paper
+from webapp.documents.layout import Paper
 
 FONTS = Path(__file__).parents[2] / "static" / "vendor" / "@expo-google-fonts" / "tinos"
 FACES = {"": "regular", "B": "bold", "I": "italic", "BI": "bold-italic"}

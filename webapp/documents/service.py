@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from webapp.core import clock, events
 from webapp.core.db import db
 from webapp.core.events import Actor
+from webapp.documents.layout import Paper
 from webapp.documents.models import Document
-from webapp.documents.paper import Paper
 from webapp.reports.models import Report
 from webapp.reports.service import stream
 

@@ -9,10 +9,10 @@ from flask_babel import lazy_gettext as _l
 from webapp.accounts.permissions import Identity
 from webapp.core import clock
 from webapp.documents import kinds, pdf, service
-from webapp.documents import paper as papers
+from webapp.documents import layout as papers
 from webapp.documents.kinds import Kind
+from webapp.documents.layout import Paper
 from webapp.documents.models import Document
-from webapp.documents.paper import Paper
 from webapp.pages import labels
 from webapp.pages.access import require
 from webapp.pages.desk import papers as words

@@ -16,7 +16,7 @@ from webapp.core import clock, events
 from webapp.core.db import db
 from webapp.documents import kinds
 from webapp.documents.kinds import Kind
-from webapp.documents.paper import Content, Paper, Part, build
+from webapp.documents.layout import Content, Paper, Part, build
 from webapp.inspections.models import Outcome
 from webapp.pages import labels
 from webapp.pages.desk import case_page, replies, timeline
