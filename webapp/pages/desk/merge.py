@@ -15,7 +15,7 @@ from webapp.pages.access import identity, require
 from webapp.pages.desk import related
 from webapp.pages.desk.views import bp, found
 from webapp.pages.i18n import in_language
-from webapp.reports import desk_queries, duplicates, feedback, merges, service
+from webapp.reports import desk_queries, feedback, merges, service
 from webapp.reports.models import Report
 
 
@@ -72,8 +72,7 @@ def _chosen(report: Report, ticked: Sequence[str], typed: str) -> tuple[list[Rep
 
 
 def _page(report: Report, chosen: list[Report], keep: str, errors: dict[str, str], status: int = 200) -> Response:
-    scope = desk_queries.in_scope(identity())
-    suggested = duplicates.suggestions(report, scope, merges.MOST)
+    suggested = related.suggestions(report, identity(), merges.MOST)
     cases = [report, *chosen]
     kept = next((c for c in cases if c.public_id == keep), None) or merges.likely_original(cases)
     ids = [c.id for c in cases]

@@ -47,9 +47,9 @@ def gather(report: Report, identity: Identity) -> Beside:
     """What belongs to the case and may be seen by this identity; at most seven statements."""
     scope = desk_queries.in_scope(identity)
     linked = links.of_report(report.id)
-    joined = {one.other.id for one in linked}
-    found = [s for s in duplicates.suggestions(report, scope) if s.report.id not in joined]
-    before = duplicates.earlier(report, scope)
+    found = _new(duplicates.suggestions(report, scope), linked)
+    suggested = {s.report.id for s in found}
+    before = [e for e in duplicates.earlier(report, scope) if e.report.id not in suggested]
     findings = _findings([e.report.id for e in before])
     recurs = any(one.link.kind == links.RECURRENCE for one in linked)
     return Beside(
@@ -60,6 +60,17 @@ def gather(report: Report, identity: Identity) -> Beside:
         came_back=links.came_back(report.id) if recurs else 0,
         whole=next((o.other for o in linked if o.link.kind == links.SPLIT and o.here == "from"), None),
     )
+
+
+def suggestions(report: Report, identity: Identity, limit: int) -> list[Suggestion]:
+    """Likely duplicates that are not linked to the case yet."""
+    found = duplicates.suggestions(report, desk_queries.in_scope(identity), limit)
+    return _new(found, links.of_report(report.id))
+
+
+def _new(found: list[Suggestion], linked: list[Linked]) -> list[Suggestion]:
+    joined = {one.other.id for one in linked}
+    return [s for s in found if s.report.id not in joined]
 
 
 def how_likely(like: Likeness) -> str:

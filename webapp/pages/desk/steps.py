@@ -254,5 +254,5 @@ def possible(action: Action, report: Report) -> bool:
 
 def split(identity: Identity, report: Report) -> tuple[list[Action], list[Action]]:
     """(what can be done now, what cannot)."""
-    every = actions_of(identity)
-    return [a for a in every if possible(a, report)], [a for a in every if not possible(a, report)]
+    every = [(a, possible(a, report)) for a in actions_of(identity)]
+    return [a for a, can in every if can], [a for a, can in every if not can]
