@@ -33,6 +33,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "report:correct": FRONT,
     "report:ask": FRONT,
     "report:mark_duplicate": FRONT,
+    "report:split": FRONT,
+    "report:link": FRONT,
     "report:reject": FRONT,
     "report:verify": FRONT,
     "report:close": FRONT,
@@ -43,6 +45,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "contact:open": FRONT,
     "data:answer": HIGHER_FRONT,
     "outcome:publish": FRONT,
+    "reply:edit": FRONT,
+    "document:issue": FRONT | UNIT,
     # Reports told by phone, on paper, at a pagoda
     "report:enter": ENTRY,
     # The responsible unit

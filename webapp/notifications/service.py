@@ -12,6 +12,7 @@ from datetime import timedelta
 
 import orjson
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from geo.positions import distance_m
 from webapp.core import clock, outbox
@@ -21,6 +22,7 @@ from webapp.notifications import channels, words
 from webapp.notifications.models import EMAIL, PUSH, RADII_M, SMS, ZALO, Notice, Subscription
 from webapp.notifications.words import Message
 from webapp.reports import queries
+from webapp.reports.links import SPLIT, CaseLink
 from webapp.reports.models import Report
 from webapp.reports.privacy import to_the_hour
 
@@ -165,10 +167,14 @@ def stop(subscription: Subscription) -> None:
 
 
 def plan_for_report(report_id: int, event_id: int) -> None:
-    """One notice for each that follows the report. May run twice."""
-    followers = select(Subscription.id).where(
-        Subscription.report_id == report_id, Subscription.confirmed_at.is_not(None)
+    """One notice for each that follows the report, a duplicate of it, or the report that it is a part of. May run
+    twice."""
+    followed = or_(
+        Subscription.report_id == report_id,
+        Subscription.report_id.in_(select(Report.id).where(Report.duplicate_of_id == report_id)),
+        Subscription.report_id.in_(select(CaseLink.to_id).where(CaseLink.from_id == report_id, CaseLink.kind == SPLIT)),
     )
+    followers = select(Subscription.id).where(followed, Subscription.confirmed_at.is_not(None))
     about = f"event:{event_id}"
     for subscription_id in db.session.scalars(followers.where(~_told(about))):
         _plan(subscription_id, about)
@@ -239,6 +245,14 @@ class Letter:
     message: Message
 
 
+def followers(reports: list[int]) -> dict[int, int]:
+    """How many addresses follow each of these cases themselves; in one statement."""
+    query = select(Subscription.report_id, func.count()).where(
+        Subscription.report_id.in_(reports), Subscription.confirmed_at.is_not(None)
+    )
+    return {number: count for number, count in db.session.execute(query.group_by(Subscription.report_id)) if number}
+
+
 def question(subscription_id: int) -> Letter | None:
     """The question whether an address wants notices; None if it has been answered or is gone."""
     subscription = db.session.get(Subscription, subscription_id)
@@ -283,7 +297,15 @@ def forget(subscription_id: int) -> None:
 def prune() -> int:
     """Delete what was never confirmed, what follows a case that ended long ago, and old notices."""
     moment = clock.now()
-    ended = select(Report.id).where(Report.closed_at < moment - AFTER_END)
+    # Who follows a duplicate follows its original, which may go on for long.
+    original = aliased(Report)
+    ended = (
+        select(Report.id)
+        .outerjoin(original, original.id == Report.duplicate_of_id)
+        .where(
+            Report.closed_at < moment - AFTER_END, or_(original.id.is_(None), original.closed_at < moment - AFTER_END)
+        )
+    )
     old = or_(
         (Subscription.confirmed_at.is_(None)) & (Subscription.created_at < moment - UNCONFIRMED),
         Subscription.report_id.in_(ended),

@@ -19,7 +19,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from geo import cells
 from webapp.core import clock, events
 from webapp.core.db import db
-from webapp.reports import lifecycle, privacy
+from webapp.reports import lifecycle, links, privacy
 from webapp.reports.catalogue import area_names, catalogue
 from webapp.reports.models import Answer, Category, Photo, Report
 from webapp.reports.service import stream
@@ -89,9 +89,9 @@ class BadCursor(ValueError):
 # -- conditions ----------------------------------------------------------------------------------------------
 
 
-def is_public(now: datetime) -> ColumnElement[bool]:
-    """`privacy.is_public` in SQL."""
-    return and_(Report.publish_at.is_not(None), Report.publish_at <= now, Report.status.not_in(lifecycle.HIDDEN))
+def is_public(now: datetime, table: Any = Report) -> ColumnElement[bool]:
+    """`privacy.is_public` in SQL; `table` is an alias of the reports where there are several."""
+    return and_(table.publish_at.is_not(None), table.publish_at <= now, table.status.not_in(lifecycle.HIDDEN))
 
 
 def is_overdue(now: datetime) -> ColumnElement[bool]:
@@ -344,7 +344,8 @@ def public_by_id(public_id: str, now: datetime) -> Case | None:
         )
     )
     report = db.session.scalars(query).first()
-    shown = privacy.public_case(report, now) if report is not None else None
+    came_back = links.came_back(report.id, lambda table: is_public(now, table)) if report is not None else 0
+    shown = privacy.public_case(report, now, came_back) if report is not None else None
     if report is None or shown is None:
         return None
     return Case(report.id, shown, privacy.public_steps(events.history(stream(report))))

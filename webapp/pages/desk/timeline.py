@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from webapp.core.events import Event
 from webapp.pages import labels
-from webapp.pages.desk import safety_timeline
+from webapp.pages.desk import case_timeline, safety_timeline
 from webapp.reports import lifecycle as life
 
 # Steps whose reason a unit may read: those between the Front and the unit.
@@ -108,6 +108,13 @@ def items(entries: list[Event], names: Names, *, for_unit: bool = False) -> list
     return shown[::-1]
 
 
+def shown(items: list[dict[str, Any]], only: str) -> list[dict[str, Any]]:
+    """The items that a reader asked for: `public`, `internal`, anything else means all."""
+    if only not in ("public", "internal"):
+        return items
+    return [item for item in items if item["internal"] == (only == "internal")]
+
+
 def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
     data = entry.data
     kind = entry.kind
@@ -154,6 +161,8 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
             ),
             "icon": "eye",
         }
+    if kind in case_timeline.KINDS:
+        return case_timeline.words(kind, data)
     if kind in safety_timeline.KINDS:
         return safety_timeline.words(kind, data)
     if kind == "outcome:recorded":

@@ -23,7 +23,7 @@ from webapp.pages import messages
 from webapp.pages.i18n import language
 from webapp.pages.public.views import case_rows
 from webapp.pages.resident.form import stored
-from webapp.pages.resident.track import _private, _report
+from webapp.pages.resident.track import _private, _report, _whole
 from webapp.pages.salvage import typed_text
 from webapp.pages.web import csrf
 from webapp.reports import feedback, intake, lifecycle, queries
@@ -72,8 +72,8 @@ def channel_choice(channel: str) -> tuple[str, str]:
 @bp.post("/r/<code>/notices")
 @csrf.exempt  # checked below, so that an expired page keeps what was typed
 def subscribe(code: str) -> Response:
-    """The reporter wants to be told of news under this code."""
-    report = _report(code)
+    """The reporter wants to be told of news under this code, of all parts of the report."""
+    report = _whole(code)
     return answer_subscription(Target(report_id=report.id), f"/r/{code}?told=1#notices", f"/r/{code}#notices")
 
 
