@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,20 +10,17 @@ from flask import Request
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 
 from webapp.accounts.permissions import PROVINCE_FRONT, Identity
-from webapp.areas import queries as areas
-from webapp.areas.models import COMMUNE
 from webapp.core import clock, text
-from webapp.core.db import db
 from webapp.pages import labels
-from webapp.pages.i18n import in_language
+from webapp.pages.desk import bulk_actions, names
+from webapp.pages.i18n import language
 from webapp.pages.web import asset
-from webapp.reports import desk_queries, lifecycle
-from webapp.reports.desk_queries import Filters, Row
-from webapp.reports.models import CategoryGroup, Report
-from webapp.units import queries as units
+from webapp.reports import lanes, lifecycle, queue, saved, search
+from webapp.reports.catalogue import catalogue
+from webapp.reports.models import Report
+from webapp.reports.queue import Filters, Row
 
 TAB_LABELS: dict[str, LazyString] = {
     "now": _l("Needs me now"),
@@ -40,110 +38,131 @@ TAB_LABELS: dict[str, LazyString] = {
     "rework": _l("Rework"),
 }
 UNIT_TAB_LABELS = TAB_LABELS | {"answered": _l("Answered")}
-_NOTES: dict[str, LazyString] = {
-    "refused": _l("Given back by the unit"),
-    "reopened": _l("Reopened"),
-    "supplemented": _l("Sender replied"),
-    "objected": _l("The sender says: not solved"),
+# Why a row stands where it does, with the tone of its badge. What is late or due soon says so in its clock.
+WHY: dict[str, tuple[LazyString, str]] = {
+    "new": (_l("New: nobody has taken it on"), "info"),
+    "refused": (_l("Given back by the unit"), "attention"),
+    "reopened": (_l("Reopened"), "attention"),
+    "objected": (_l("The sender says: not solved"), "attention"),
+    "answered": (_l("Waits for your check"), "info"),
+    "supplemented": (_l("Sender replied"), "attention"),
 }
 
 
 def context(request: Request, identity: Identity, base: str) -> dict[str, Any]:
     """All that a queue page shows. `base` is the desk's address: /desk or /unit."""
     now = clock.now()
-    args = request.args
-    tabs = desk_queries.tabs_of(identity)
-    tab = args.get("tab", "now")
-    tab = tab if tab in tabs else "now"
-    typed = text.clean(args.get("q"))[:80]
-    group, commune = args.get("group", "")[:40], args.get("commune", "")[:8]
-    filters = _filters(group, commune, typed)
-    totals = desk_queries.counts(identity, now)
-    page = desk_queries.queue(identity, tab, filters, now, args.get("after", "")[:80])
-    groups = list(db.session.scalars(select(CategoryGroup).order_by(CategoryGroup.position)))
-    choices = _communes(identity)
-    names = {code: name for code, name in choices}
-    missing = {r.report.area_code for r in page.rows} | {r.report.province_code for r in page.rows}
-    missing -= names.keys() | {None}
-    if missing - {identity.province_code}:
-        names |= desk_queries.area_names(missing)
-    unit_names = units.by_codes({r.report.unit_code for r in page.rows if r.report.unit_code})
-    asked = {"q": typed, "group": group, "commune": commune}
-    asked = {name: value for name, value in asked.items() if value}
+    asked = asked_for(request.args, identity)
+    tab, size = asked["tab"], int(asked["n"] or queue.PAGE)
+    filters = Filters(asked["group"], asked["commune"], search.words(asked["q"]))
+    totals = queue.counts(identity, now)
+    page = queue.page(identity, tab, filters, now, request.args.get("after", "")[:80], size=size)
+    narrowed = {name: asked[name] for name in ("q", "group", "commune", "n") if asked[name]}
     tab_words = UNIT_TAB_LABELS if base == "/unit" else TAB_LABELS
+    known = catalogue()
+    lang = language()
     return {
+        "base": base,
         "tab": tab,
         "tab_label": tab_words[tab],
-        "tabs": [(_address(base, {"tab": t, **asked}), tab_words[t], t == tab, totals[t]) for t in tabs],
-        "rows": [_row(r, base, names, unit_names, now) for r in page.rows],
-        "more": _address(base, {"tab": tab, **asked, "after": page.after}) if page.after else None,
-        "first": _address(base, {"tab": tab, **asked}) if args.get("after") else None,
-        "plain": _address(base, {"tab": tab}),
-        "values": {"q": typed, "group": group, "commune": commune, "tab": tab},
-        "filtered": bool(asked),
-        "groups": [(g.code, in_language(g.name)) for g in groups],
-        "communes": choices,
-        "total": totals[tab],
+        "tabs": [
+            (address(base, {"tab": t, **narrowed}), tab_words[t], t == tab, tally(totals[t]))
+            for t in queue.tabs_of(identity)
+        ],
+        "rows": _rows(page.rows, base, now),
+        "size": size,
+        "more": address(base, {"tab": tab, **narrowed, "after": page.after}) if page.after else None,
+        "first": address(base, {"tab": tab, **narrowed}) if request.args.get("after") else None,
+        "sizes": [(n, n == size, address(base, {"tab": tab, **narrowed, "n": str(n)})) for n in queue.SIZES],
+        "plain": address(base, {"tab": tab}),
+        "here": address(base, {"tab": tab, **narrowed}),
+        "values": asked,
+        "filtered": any(asked[name] for name in ("q", "group", "commune")),
+        "groups": [(g.code, g.name.get(lang) or g.name["vi"]) for g in known.groups.values()],
+        "communes": _communes(identity),
+        "saved": [(n, name, address(base, query)) for n, name, query in saved.of(identity.user_id or 0)],
+        "total": tally(totals[tab]),
+        "bulk": bulk_actions.choices(identity),
         "words": {
             "signs": asset("icons/ui.svg"),
             "pictograms": asset("icons/categories.svg"),
             "proposed": _("proposed:"),
             "photos": _("photos"),
             "contact": _("contact left"),
+            "choose": _("Choose case"),
         },
     }
 
 
-def _filters(group: str, commune: str, typed: str) -> Filters:
-    if not typed:
-        return Filters(group, commune)
-    # A case number has no spaces; a name of a place may also be one word, so both are looked up.
-    number = typed.lower() if typed.isascii() and " " not in typed else ""
-    found = tuple(a.code for a in areas.search(typed) if a.level == COMMUNE)
-    return Filters(group, commune, number, found)
+def asked_for(args: Any, identity: Identity) -> dict[str, str]:
+    """What an address asks of the list; anything that makes no sense is left out."""
+    tab, size = args.get("tab", "now"), args.get("n", "")
+    return {
+        "tab": tab if tab in queue.tabs_of(identity) else "now",
+        "q": text.clean(args.get("q"))[:80],
+        "group": args.get("group", "")[:40],
+        "commune": args.get("commune", "")[:8],
+        "n": size if size in {str(n) for n in queue.SIZES if n != queue.SIZES[0]} else "",
+    }
+
+
+def tally(number: int) -> str:
+    """A count as it is shown: beyond what is counted, "999+"."""
+    return f"{queue.MOST}+" if number > queue.MOST else str(number)
 
 
 def _communes(identity: Identity) -> list[tuple[str, str]]:
     """What a province's desk can be narrowed to."""
     if identity.role != PROVINCE_FRONT or not identity.province_code:
         return []
-    return [(a.code, a.name) for a in areas.communes_of(identity.province_code)]
+    return names.of_communes(identity.province_code)
 
 
-def _address(base: str, query: dict[str, str]) -> str:
+def address(base: str, query: dict[str, str]) -> str:
     return f"{base}?{urlencode(query)}"
 
 
-def _row(row: Row, base: str, names: dict[str, str], unit_names: dict[str, Any], now: Any) -> dict[str, Any]:
-    report = row.report
-    unit = unit_names.get(report.unit_code or "")
-    flags = [str(_NOTES[row.note])] if row.note else []
-    if report.bypass_commune:
-        flags.append(_("Not for the commune"))
-    if not report.area_code:
-        flags.append(_("No known commune"))
-    return {
-        "url": f"{base}/cases/{report.public_id}",
-        "id": report.public_id,
-        "title": in_language(report.category.name),
-        "category_icon": report.category.icon,
-        "urgent": report.category.urgent,
-        "place": place_words(report, names),
-        "at": labels.moment(report.created_at),
-        "iso": report.created_at.isoformat(),
-        "status": report.status,
-        "status_label": labels.STATUS[report.status],
-        "tone": labels.STATUS_TONE[report.status],
-        "unit": (unit.short_name_vi or unit.name_vi) if unit else None,
-        "proposed": report.status in ("received", "screening", "needs_info"),
-        "due": due_words(report, now),
-        "photos": row.has_photos,
-        "contact": row.has_contact,
-        "flags": flags,
-    }
+def _rows(rows: list[Row], base: str, now: datetime) -> list[dict[str, Any]]:
+    areas = names.of_areas({code for r in rows for code in (r.area_code, r.province_code)})
+    unit_names = names.of_units({r.unit_code for r in rows})
+    categories, lang = catalogue().categories, language()
+    # Each word once per page, not once per row.
+    statuses = {s: str(labels.STATUS[s]) for s in {r.status for r in rows}}
+    why = {w: (str(WHY[w][0]), WHY[w][1]) for w in {r.note for r in rows} if w in WHY}
+    hidden, nowhere = _("Not for the commune"), _("No known commune")
+    shown = []
+    for row in rows:
+        category = categories[row.category_code]
+        flags = [why[row.note]] if row.note in why else []
+        if row.bypass_commune:
+            flags.append((hidden, "attention"))
+        if not row.area_code:
+            flags.append((nowhere, "attention"))
+        shown.append(
+            {
+                "url": f"{base}/cases/{row.public_id}",
+                "id": row.public_id,
+                "version": row.version,
+                "title": category.name.get(lang) or category.name["vi"],
+                "icon": category.icon,
+                "place": place_words(row, areas),
+                "at": labels.moment(row.created_at),
+                "iso": row.created_at.isoformat(timespec="minutes"),
+                "status": row.status,
+                "status_label": statuses[row.status],
+                "tone": labels.STATUS_TONE[row.status],
+                "unit": unit_names.get(row.unit_code or ""),
+                "proposed": row.status in ("received", "screening", "needs_info"),
+                "due": due_words(row, now),
+                "photos": row.has_photos,
+                "contact": row.has_contact,
+                "flags": flags,
+            }
+        )
+    return shown
 
 
-def place_words(report: Report, names: dict[str, str]) -> str:
+def place_words(report: Report | Row, names: dict[str, str]) -> str:
     """The commune, else the province, else that it is unknown. Never the exact place or what was typed."""
     return (
         names.get(report.area_code or "")
@@ -153,14 +172,13 @@ def place_words(report: Report, names: dict[str, str]) -> str:
     )
 
 
-def due_words(report: Report, now: Any) -> dict[str, str] | None:
+def due_words(report: Report | Row, now: Any) -> dict[str, str] | None:
     """The clock in words with a tone: late, soon (within two days) or calm; None where none runs."""
     if report.due_at is None or report.status not in lifecycle.CLOCK_RUNS:
         return None
     if report.due_at < now:
         return {"tone": "late", "text": labels.overdue_words(report.due_at, now)}
-    left = report.due_at - now
     return {
-        "tone": "soon" if left.total_seconds() < 2 * 86_400 else "",
+        "tone": "soon" if report.due_at < now + lanes.SOON_IS else "",
         "text": _("due %(day)s", day=labels.day(report.due_at)),
     }
