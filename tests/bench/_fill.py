@@ -11,6 +11,7 @@ Same parameters, same cases, on the same day.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from webapp.reports import lanes
 from webapp.reports import lifecycle as life
 
 # Shares of the open and of the ended cases by status.
@@ -80,7 +82,7 @@ WORDS = (
 )
 ACCENTED = "àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ"
 PLAIN = "a" * 17 + "e" * 11 + "i" * 5 + "o" * 17 + "u" * 11 + "y" * 5 + "d"
-FILLED = ("reports", "events", "photos", "contacts", "feedback")
+FILLED = ("reports", "events", "photos", "contacts", "feedback", "report_search")
 
 
 def fill(
@@ -118,11 +120,17 @@ def fill(
         one(PHOTOS, {"share": photo_share})
         one(CONTACTS)
         one(OBJECTIONS)
+        one(LANES.format(usual=_cases(lanes.lane_of), objected=_cases(lambda s: lanes.lane_of(s, lanes.OBJECTED))))
+        one(WORDS_FOUND)
         for definition in indexes:
             one(definition)
         connection.commit()
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE")
+
+
+def _cases(lane: Callable[[str], int | None]) -> str:
+    return " ".join(f"WHEN '{status}' THEN {number}" for status in life.STATUSES if (number := lane(status)))
 
 
 def _choices(connection: psycopg.Connection[Any]) -> None:
@@ -318,4 +326,31 @@ SELECT id, CASE WHEN id % 20 < 3 THEN 'no' WHEN id % 20 < 6 THEN 'partly' ELSE '
     CASE WHEN id % 20 < 3 AND status <> 'closed' THEN NULL WHEN id % 100 = 0 AND status = 'closed' THEN NULL
          ELSE updated_at END
 FROM reports WHERE status IN ('answered', 'verified', 'closed') AND abs(hashint8(id + 5)) % 10 < 3
+"""
+# Where each waits on the desks, with the same ways of coming back as RECORD and OBJECTIONS.
+LANES = """
+UPDATE reports SET lane = w.lane,
+    lane_at = CASE WHEN w.lane IN (40, 41, 42, 50, 70, 90) THEN updated_at
+        ELSE coalesce(due_at, '9999-01-01 00:00Z') END
+FROM (
+    SELECT r.id, CASE WHEN f.report_id IS NOT NULL THEN CASE r.status {objected} END
+        WHEN r.status = 'screening' AND r.id % 6 = 0 THEN 20 WHEN r.status = 'rework' AND r.id % 3 = 0 THEN 80
+        ELSE CASE r.status {usual} END END AS lane
+    FROM reports r LEFT JOIN feedback f ON f.report_id = r.id AND f.verdict = 'no' AND f.settled_at IS NULL
+) w WHERE w.id = reports.id AND w.lane IS NOT NULL
+"""
+WORDS_FOUND = """
+INSERT INTO report_search (report_id, told, shared)
+SELECT r.id, ' ' || translate(w.folded, ',', '') || s.shared, s.shared
+FROM reports r
+JOIN draw d ON d.n = r.id JOIN pick_words w ON w.n = d.words
+JOIN (SELECT code, pg_temp.fold(name->>'vi') AS name FROM categories) c ON c.code = r.category_code
+JOIN (SELECT code, level, pg_temp.fold(name) AS name FROM areas WHERE valid_to IS NULL) a
+    ON a.code = r.area_code AND a.level = 'commune'
+JOIN (SELECT code, level, pg_temp.fold(name) AS name FROM areas WHERE valid_to IS NULL) p
+    ON p.code = r.province_code AND p.level = 'province'
+CROSS JOIN LATERAL (SELECT ' ' || concat_ws(' ', r.public_id, c.name, a.name, p.name,
+    CASE WHEN r.unit_code LIKE 'so-%' THEN 'so nong nghiep va moi truong ' || p.name
+         WHEN r.unit_code IS NOT NULL THEN 'uy ban nhan dan ubnd ' || a.name END,
+    CASE WHEN r.public_text <> '' THEN translate(w.folded, ',', '') END) || ' ' AS shared) s
 """

@@ -45,6 +45,10 @@ def test_the_sql_scope_says_what_the_rule_says(identity: Identity) -> None:
         if in_scope(identity, report):
             expected.add(report.id)
     assert set(db.session.scalars(select(Report.id).where(desk_queries.in_scope(identity)))) == expected
+    shown = {
+        row.id for tab in queue.tabs_of(identity) for row in queue.page(identity, tab, Filters(), clock.now()).rows
+    }
+    assert shown == expected
     assert expected
 
 

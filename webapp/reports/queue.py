@@ -213,13 +213,14 @@ def _scope(kind: str) -> list[ColumnElement[bool]]:
     supervised = T.supervisor_code == bindparam("my_unit", type_=String)
     told = T.bypass_commune.is_(False)
     passed_on = T.status.in_(lifecycle.PASSED_ON)
-    return {
+    scopes: dict[str, list[ColumnElement[bool]]] = {
         "commune": [told, or_(mine, supervised)],
         "province": [T.province_code == bindparam("my_province", type_=String)],
         "central": [true()],
         "unit": [unit, passed_on],
         "commune unit": [told, unit, passed_on],
-    }.get(kind, [false()])
+    }
+    return scopes.get(kind, [false()])
 
 
 # -- statements ------------------------------------------------------------------------------------------------
@@ -281,6 +282,7 @@ def _found(shape: _Shape, rank: ColumnElement[int]) -> Any:
 
 @lru_cache(maxsize=2048)
 def _paging(shape: _Shape) -> Any:
+    order: tuple[str, ...]
     if shape.tab.statuses:
         query, order = _by_change(shape), ("updated_at", "id")
     elif shape.words:
@@ -352,7 +354,7 @@ def _by_rank(shape: _Shape) -> Any:
         (and_(clocked, T.lane_at < _moment("soon")), SOON),
         else_=T.lane,
     )
-    wanted = [T.lane.in_(shape.tab.lanes)] if shape.tab.lanes else []
+    wanted: list[ColumnElement[bool]] = [T.lane.in_(shape.tab.lanes)] if shape.tab.lanes else []
     if shape.tab.late:
         wanted.append(and_(T.lane.in_(shape.tab.late), T.lane_at < _moment("now")))
     query = _found(shape, rank).where(T.lane.is_not(None), or_(*wanted))

@@ -94,7 +94,7 @@ def rebuild(after: int = 0, limit: int = 1000) -> int | None:
     Returns the last id, None when there was no more.
     """
     reports = db.session.scalars(select(Report).where(Report.id > after).order_by(Report.id).limit(limit)).all()
-    _write(db.session, reports)
+    _write(db.session(), reports)
     return reports[-1].id if reports else None
 
 

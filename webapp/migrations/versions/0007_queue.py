@@ -159,7 +159,9 @@ def _came_back(connection, report_id, status):
     before = next((data.get("from") for data in moves if data.get("to") == status), None)
     if status == "rework":
         return 80 if before in ENDED else None
-    return {"assigned": 20, "needs_info": 60}.get(before, 30 if before in ENDED else None)
+    if before in ENDED:
+        return 30
+    return {"assigned": 20, "needs_info": 60}.get(before or "")
 
 
 def _fill_words():
@@ -175,7 +177,7 @@ def _fill_words():
         "area": connection.execute(sa.text("SELECT code, name FROM areas")),
         "unit": connection.execute(sa.text("SELECT code, name_vi || ' ' || short_name_vi FROM units")),
     }
-    known = {}
+    known: dict[tuple[str, str], list[str]] = {}
     for kind, found in names.items():
         for code, name in found:
             known.setdefault((kind, code), []).append(" ".join(name.values()) if isinstance(name, dict) else name)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import current_app
+from markupsafe import escape
 
 from webapp.areas import queries as areas
 from webapp.reports import desk_queries
@@ -30,13 +31,18 @@ def of_units(codes: Iterable[str | None]) -> dict[str, str]:
     return _kept("desk_units", codes, read)
 
 
-def of_communes(province_code: str) -> list[tuple[str, str]]:
-    """Code and name of a province's communes, by name."""
+def commune_options(province_code: str) -> str:
+    """A province's communes by name, as the <option>s of a list: up to two hundred, the same on every page."""
 
     def read(missing: set[str]) -> dict[str, Any]:
-        return {code: [(a.code, a.name) for a in areas.communes_of(code)] for code in missing}
+        return {
+            province: "".join(
+                f'<option value="{escape(a.code)}">{escape(a.name)}</option>' for a in areas.communes_of(province)
+            )
+            for province in missing
+        }
 
-    found: list[tuple[str, str]] = _kept("desk_communes", (province_code,), read).get(province_code, [])
+    found: str = _kept("desk_communes", (province_code,), read).get(province_code, "")
     return found
 
 
