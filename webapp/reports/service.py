@@ -16,7 +16,7 @@ from webapp.core import clock, events, outbox
 from webapp.core.db import db, insert_row, table_of
 from webapp.core.events import Actor
 from webapp.core.instance import instance
-from webapp.reports import codes, lifecycle, recordings
+from webapp.reports import codes, lifecycle, recordings, search  # noqa: F401 - search follows what is written here
 from webapp.reports.intake import StoredPhoto, StoredRecording, Submission
 from webapp.reports.models import Answer, Contact, Message, Photo, Report
 

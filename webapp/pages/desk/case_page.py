@@ -16,7 +16,7 @@ from webapp.core.db import db
 from webapp.documents import service as documents
 from webapp.inspections.models import FINDINGS, MEASURES, Outcome
 from webapp.pages import labels
-from webapp.pages.desk import listing, related, replies, sketch, steps, timeline
+from webapp.pages.desk import listing, presence, related, replies, sketch, steps, timeline
 from webapp.pages.i18n import in_language
 from webapp.reports import desk_queries, privacy, recordings
 from webapp.reports.models import Category, CategoryGroup, Photo, Report
@@ -95,6 +95,7 @@ def context(report: Report, identity: Identity, base: str) -> dict[str, Any]:
         "impossible": impossible,
         "can": {a.name for a in possible},
         "for_unit": for_unit,
+        "present": presence.others(report, identity),
         "labels": labels,
         "photo_state": photo_state,
         **(_unit_choices() if for_unit else _front_choices(report, identity, {a.name for a in possible})),
