@@ -29,7 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 STARTERS = ("workers.__main__", "workers.relay")
 
-RULES = ("lifecycle", "permissions", "deadlines", "decide", "privacy")
+RULES = ("lifecycle", "permissions", "deadlines", "decide", "checks", "rows", "privacy")
 FRAMEWORK = (
     "flask",
     "flask_sqlalchemy",
