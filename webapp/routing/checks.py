@@ -50,6 +50,12 @@ def findings(rules: Rules, world: World) -> list[Finding]:
     return sorted(found, key=lambda f: (f.level != ERROR, f.rule_code, f.code))
 
 
+def blocking(found: Iterable[Finding], changed: Iterable[str]) -> list[Finding]:
+    """The errors in rules that a change touches. What was wrong before does not stop it from being mended."""
+    touched = set(changed)
+    return [f for f in found if f.level == ERROR and f.rule_code in touched]
+
+
 def references(rule: Rule, world: World) -> list[Finding]:
     """What the rule names and nobody knows, or is not there on all its days."""
     found = []

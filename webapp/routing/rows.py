@@ -74,7 +74,7 @@ def parse(cells: Mapping[str, str | None]) -> Rule:
     elif times and text["time_from"] == text["time_to"]:
         errors["time_to"] = "empty_window"
     priority = _number(text["priority"], errors)
-    start, end = (_day(name, text[name], errors) for name in ("valid_from", "valid_to"))
+    start, end = (read_day(name, text[name], errors) for name in ("valid_from", "valid_to"))
     if start and end and end < start:
         errors["valid_to"] = "ends_early"
     if errors:
@@ -91,7 +91,7 @@ def _number(text: str, errors: dict[str, str]) -> int:
     return 0
 
 
-def _day(name: str, text: str, errors: dict[str, str]) -> date | None:
+def read_day(name: str, text: str, errors: dict[str, str]) -> date | None:
     """A day as files have it (2026-12-31) or as it is written in Vietnam (31/12/2026)."""
     if not text:
         return None

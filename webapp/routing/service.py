@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from shapely.geometry import Point
 from sqlalchemy import select
@@ -159,7 +160,7 @@ def apply(report: Report, actor: Actor) -> Decision:
     report.lead_code = decision.lead_code
     report.rule_code = decision.rule_code
     report.due_at = due_at("answer", report.category_code, report.created_at)
-    why = {
+    why: dict[str, Any] = {
         "why": decision.why,
         "commune": report.area_code,
         "province": report.province_code,

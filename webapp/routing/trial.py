@@ -60,14 +60,15 @@ def of(rules: list[Rule], day: date | None = None) -> dict[str, Any]:
     now = router()
     new = now.with_rules(rules)
     today = clock.today()
-    day = day or starts(rows.compare(now.rules.ordered, rules), today)
+    changes = rows.compare(now.rules.ordered, rules)
+    day = day or starts(changes, today)
     found = checks.findings(new.rules, world())
     before = {(g.province_code, g.why, g.target, g.categories, g.communes) for g in gaps(now, day or today)}
     open_places = gaps(new, day or today)
     return {
         "at": clock.now().isoformat(),
         "day": day.isoformat() if day else None,
-        "errors": sum(f.level == checks.ERROR for f in found),
+        "errors": len(checks.blocking(found, (new.code for _old, new in changes if new))),
         "findings": [finding_data(f) for f in found[:LISTED]],
         "findings_total": len(found),
         "gaps": [
@@ -113,7 +114,7 @@ def _moves(now: Router, new: Router, day: date | None) -> dict[str, Any]:
     )
     total = moved = still_open = watched = 0
     pairs: Counter[tuple[str | None, str | None]] = Counter()
-    cases = []
+    cases: list[dict[str, Any]] = []
     for public_id, category, area, province, created_at, bypass, status in db.session.execute(query):
         facts = now.facts(category, area, province, created_at, bypass_commune=bypass)
         if day is not None:
@@ -171,7 +172,7 @@ def gaps(decider: Router, on: date) -> list[Gap]:
     communes = db.session.execute(
         select(Area.code, Area.parent_code).where(Area.level == COMMUNE, Area.parent_code.is_not(None), valid_on(on))
     ).all()
-    places = [(code, province) for code, province in communes]
+    places = [(code, province) for code, province in communes if province]
     units = decider.units
     return checks.gaps(decider.rules, on, places, _categories(), find_unit=units.find, exists=units.exists)
 
