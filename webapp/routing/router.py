@@ -69,7 +69,7 @@ def router() -> Router:
     """The router for the reference data as this transaction sees them; compiled anew only after a change."""
     stamp = stamps.current(*_WATCHED)
     known: tuple[tuple[str, ...], Router] | None = current_app.extensions.get("routing_router")
-    if known and known[0] == stamp and all(stamp):
+    if known and known[0] == stamp:
         return known[1]
     fresh = Router(Rules(in_force()), directory.load(), all_days())
     current_app.extensions["routing_router"] = (stamp, fresh)
