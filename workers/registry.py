@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from webapp.reports import data_requests
+from webapp.routing import trial
 from workers import notices, photos, recordings, routing, upkeep
 
 JOBS: dict[str, Callable[..., Any]] = {
     "reports.route": routing.route,
+    trial.JOB: trial.run,
     "photos.clean": photos.clean,
     "photos.hide": photos.hide,
     "recordings.strip": recordings.strip_copy,

@@ -29,7 +29,18 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 STARTERS = ("workers.__main__", "workers.relay")
 
-RULES = ("lifecycle", "permissions", "deadlines", "decide", "privacy", "likeness", "placeholders", "layout")
+RULES = (
+    "lifecycle",
+    "permissions",
+    "deadlines",
+    "decide",
+    "checks",
+    "rows",
+    "privacy",
+    "likeness",
+    "placeholders",
+    "layout",
+)
 FRAMEWORK = (
     "flask",
     "flask_sqlalchemy",

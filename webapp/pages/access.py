@@ -42,6 +42,8 @@ AUDIENCES: dict[str, str | frozenset[str]] = {
     "entry": permissions.ENTRY,
     "unit": permissions.UNIT,
     "admin": frozenset({permissions.ADMIN}),
+    "rules": permissions.RULES,
+    "tables": permissions.RULES,
 }
 
 
