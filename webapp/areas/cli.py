@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 
 from geo.boundaries import BoundaryError
 from geo.positions import PositionError, parse_position
-from webapp.areas import approximate, queries, service
+from webapp.areas import approximate, legacy, queries, service
 from webapp.areas.models import COMMUNE, PROVINCE
 from webapp.core.db import committing, reading
 
@@ -103,6 +103,17 @@ def approximate_command() -> None:
         click.echo("Real boundaries are there already; nothing has changed.")
     else:
         _print_result(result)
+
+
+@areas_cli.command("legacy")
+def legacy_command() -> None:
+    """Load the wards, districts and provinces of before 1 July 2025, so that old addresses are understood."""
+    try:
+        with committing():
+            written = legacy.load()
+    except BoundaryError as error:
+        raise _Refused(str(error)) from error
+    click.echo(f"{written} former places loaded." if written else "The former places are there already.")
 
 
 def _progress() -> service.Progress:
