@@ -14,6 +14,7 @@ from geo.positions import PositionError, parse_position
 from webapp.areas import approximate, legacy, queries, service
 from webapp.areas.models import COMMUNE, PROVINCE
 from webapp.core.db import committing, reading
+from webapp.reorganisations import service as reorganisations
 
 areas_cli = AppGroup("areas", help="Provinces and communes: import boundaries, find the area of a place.")
 
@@ -62,6 +63,7 @@ def import_command(file: Path, source: str, valid_from: date, missing: service.M
             result = service.import_boundaries(
                 file, source=source, valid_from=valid_from, missing=missing, progress=_progress()
             )
+            reorganisations.again()
     except BoundaryError as error:
         raise _Refused(f"{file.name} was refused, nothing has changed. {error}") from error
     _print_result(result)

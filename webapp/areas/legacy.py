@@ -83,7 +83,7 @@ def load() -> int:
     if known == {(r["level"], r["code"], r["name"], r["within"], tuple(r["today"])) for r in fresh}:
         return 0
     db.session.execute(delete(LegacyPlace))
-    db.session.execute(insert(LegacyPlace.__table__), fresh)
+    db.session.execute(insert(LegacyPlace), fresh, execution_options={"render_nulls": True})
     events.append("areas", "areas:legacy_loaded", events.SYSTEM, source=SOURCE, places=len(fresh))
     return len(fresh)
 

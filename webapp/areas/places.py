@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from webapp.areas import legacy, succession
 from webapp.areas.models import COMMUNE, PROVINCE, Area
-from webapp.areas.queries import bare_name, valid_on
+from webapp.areas.queries import bare_name, by_code, valid_on
 from webapp.core.db import db
 from webapp.core.text import fold
 
@@ -98,3 +98,11 @@ def _today(places: list[legacy.LegacyPlace], on: date | None) -> list[Found]:
             if area is not None:
                 found.setdefault((level, end), Found(area, place.full_name))
     return list(found.values())
+
+
+def current(code: str, level: str = COMMUNE) -> Area | None:
+    """The area with a code, or what stands in its place today: links by an old code keep working."""
+    found = by_code(code, level)
+    if found is None and (heir := succession.current_of(succession.AREA, code)) and heir != code:
+        found = by_code(heir, level)
+    return found

@@ -123,6 +123,4 @@ def _flows(plan: Plan) -> list[Flow]:
 def _accounts(plan: Plan) -> list[tuple[str, str, str]]:
     codes = plan.ending(UNIT)
     query = select(User.email, User.unit_code).where(User.unit_code.in_(codes), User.active).order_by(User.email)
-    return [
-        (email, code, plan.successor(UNIT, code) or "") for email, code in db.session.execute(query).tuples() if code
-    ]
+    return [(email, code, plan.successor(UNIT, code) or "") for email, code in db.session.execute(query) if code]

@@ -203,3 +203,18 @@ def _row(step: Step, position: int) -> ReorganisationStep:
 def _note(row: Reorganisation, what: str, actor: Actor, **data: Any) -> None:
     db.session.flush()
     events.append(stream(row), f"reorganisation:{what}", actor, **data)
+
+
+def again() -> int:
+    """Do the areas and units of every applied plan once more, oldest first; how many rows that changed.
+
+    After an import of boundaries, which may have put rows of one name in the place of several.
+    """
+    changed = 0
+    query = select(Reorganisation).where(Reorganisation.state == APPLIED)
+    for row in db.session.scalars(query.order_by(Reorganisation.effective_on, Reorganisation.id)):
+        done = change.carry_out(row.plan)
+        if done["areas"] or done["units"]:
+            _note(row, "done_again", events.SYSTEM, **done)
+        changed += done["areas"] + done["units"]
+    return changed

@@ -122,6 +122,8 @@ def _row(row: Row, base: str, names: dict[str, str], unit_names: dict[str, Any],
         flags.append(_("Not for the commune"))
     if not report.area_code:
         flags.append(_("No known commune"))
+    if report.routing.get("check"):
+        flags.append(_("Check the unit: reorganised"))
     return {
         "url": f"{base}/cases/{report.public_id}",
         "id": report.public_id,

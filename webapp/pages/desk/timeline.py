@@ -27,6 +27,7 @@ _UNIT_KINDS = {
     "report:rated",
     "report:upheld",
     "report:clock_restarted",
+    "report:reorganised",
     "outcome:recorded",
     "outcome:published",
 }
@@ -129,6 +130,12 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
         return {"title": _("Chosen by hand: %(unit)s", unit=unit), "body": note, "icon": "building"}
     if kind == "report:corrected":
         return {"title": _("Corrected"), "body": "\n".join(changes(data, names)), "icon": "edit"}
+    if kind == "report:reorganised":
+        lines = changes(data, names)
+        if data.get("doubt"):
+            lines.append(_("The plan alone does not say whose it is now. Please check."))
+        title = _("Reorganisation: %(title)s", title=data.get("title", ""))
+        return {"title": title, "body": "\n".join(lines), "icon": "refresh"}
     if kind == "report:clock_restarted":
         return {"title": _("New due time: %(day)s", day=_day(data.get("due"))), "icon": "clock"}
     if kind == "report:supplemented":
