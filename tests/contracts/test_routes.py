@@ -124,7 +124,17 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "GET /unit/photos/<public_id>",
         "GET /unit/recordings/<public_id>",
     ],
-    ADMIN: ["GET /admin", "POST /admin/jobs/<int:job_id>/retry"],
+    ADMIN: [
+        "GET /admin",
+        "POST /admin/jobs/<int:job_id>/retry",
+        "GET /admin/reorganisations",
+        "POST /admin/reorganisations",
+        "GET /admin/reorganisations/<code>",
+        "GET /admin/reorganisations/<code>/plan.<any(csv,xlsx):form>",
+        "POST /admin/reorganisations/<code>/steps",
+        "POST /admin/reorganisations/<code>/steps/<int:step_id>/remove",
+        "POST /admin/reorganisations/<code>/<any(approve,withdraw,reopen):action>",
+    ],
 }
 
 VALUES = {
@@ -134,6 +144,9 @@ VALUES = {
     "x": "25",
     "y": "14",
     "job_id": 1,
+    "step_id": 1,
+    "action": "approve",
+    "form": "csv",
     "province": "86",
     "code": "1",
     "rest": "x",

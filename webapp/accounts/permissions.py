@@ -56,6 +56,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "job:retry": frozenset({ADMIN}),
     "user:view": frozenset({ADMIN}),
     "reference:view": frozenset({ADMIN}),
+    "reorganisation:view": frozenset({ADMIN}),
+    "reorganisation:edit": frozenset({ADMIN}),
+    "reorganisation:approve": frozenset({ADMIN}),
     # Not persons
     "report:route": frozenset({SYSTEM}),
     "report:supplement": frozenset({REPORTER}),

@@ -42,6 +42,7 @@ AUDIENCES: dict[str, str | frozenset[str]] = {
     "entry": permissions.ENTRY,
     "unit": permissions.UNIT,
     "admin": frozenset({permissions.ADMIN}),
+    "reorganisations": frozenset({permissions.ADMIN}),
 }
 
 

@@ -76,7 +76,7 @@ def _areas(plan: Plan) -> Iterator[Problem]:
             old = before[code].boundary
             left = shapely.difference(old, shapely.union_all(shapes)).area / (old.area or 1)
             if left > MAX_UNCOVERED:
-                yield Problem("gap", plan.steps.index(steps[0]) + 1, f"{code}: {left:.0%}")
+                yield Problem("gap", plan.steps.index(steps[0]) + 1, f"{code} ({left:.0%})")
 
 
 def _left_behind(plan: Plan) -> Iterator[Problem]:

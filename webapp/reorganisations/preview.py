@@ -10,7 +10,7 @@ from webapp.accounts.models import User
 from webapp.core.db import db
 from webapp.reorganisations import checks, state
 from webapp.reorganisations.moves import ROLES, Mover
-from webapp.reorganisations.plan import AREA, RENAME, UNIT, Plan, Step, What
+from webapp.reorganisations.plan import AREA, RENAME, UNIT, WHATS, Plan, Step, What
 from webapp.reports import lifecycle
 from webapp.reports.models import Report
 
@@ -54,13 +54,15 @@ class Preview:
 
 
 def preview(plan: Plan) -> Preview:
-    """What the plan would do today. The plan must be free of faults."""
+    """What the plan would do today, as far as its codes are known."""
     mover = Mover(plan)
     accounts = _accounts(plan)
     rules = [rule.code for rule in checks.rules_naming(plan)]
     cases = db.session.scalar(select(func.count()).select_from(Report).where(mover.concerned())) or 0
+    # A step that is neither is a fault, and is shown so that it can be removed.
+    odd = [Change(s, n, "", "", 0) for n, s in enumerate(plan.steps, start=1) if s.what not in WHATS]
     return Preview(
-        [*_changes(plan, AREA), *_changes(plan, UNIT)],
+        sorted([*_changes(plan, AREA), *_changes(plan, UNIT), *odd], key=lambda c: c.number),
         _flows(plan),
         cases,
         accounts[:SHOWN],

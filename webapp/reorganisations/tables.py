@@ -150,6 +150,11 @@ def step_of(cells: dict[str, str], line: int | None = None) -> Step:
     return Step(what=what, share=part, cases=communes[:500], **texts)
 
 
+def longest(column: str) -> int:
+    """How many characters a column of the steps takes."""
+    return _LONGEST.get(column, 2000)
+
+
 def rows_of(plan: Plan) -> Iterable[list[str]]:
     """The plan as `read` takes it."""
     for name in HEAD:
