@@ -229,6 +229,7 @@ def _change(change: Any, row: Reorganisation) -> dict[str, Any]:
         "number": change.number,
         "id": row.steps[change.number - 1].id,
         "action": words.ACTIONS.get(step.action, step.action),
+        "area": step.what == "area",
         "what": words.WHATS.get(step.what, step.what),
         "code": step.from_code,
         "was": change.was or step.from_code,
