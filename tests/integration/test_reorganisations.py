@@ -422,3 +422,36 @@ def test_reference_data_that_are_loaded_again_bring_nothing_back(session: Any, r
     data_loader.load()
     assert units.by_code("ubnd-29413").valid_to == today() - timedelta(days=1)  # type: ignore[union-attr]
     assert session.scalars(select(Report)).all() == []
+
+
+def test_real_boundaries_take_the_place_of_approximate_ones_and_the_names_are_said_again(
+    session: Any, run_jobs: Any
+) -> None:
+    from geo.boundaries import BoundaryFeature
+    from webapp.areas import service as area_service
+
+    factories.duyen_hai()
+    session.execute(update(Area).values(approximate=True))
+    session.expire_all()
+    renamed = Plan(
+        "doi-ten",
+        "Đổi tên (minh họa)",
+        date(2026, 4, 30),
+        steps=(Step("rename", "area", "29413", name_vi="Phường Long Hòa", name_before="Xã Long Hòa"),),
+    )
+    done(renamed, run_jobs, session)
+    eve = date(2026, 4, 29)
+    assert (areas.by_code("29413", on=eve).name, areas.by_code("29413").name) == ("Xã Long Hòa", "Phường Long Hòa")  # type: ignore[union-attr]
+
+    lon, lat = LONG_HOA
+    shape = MultiPolygon([box(lon - 0.04, lat - 0.04, lon + 0.04, lat + 0.04)])
+    real = BoundaryFeature("29413", "commune", "Phường", "Phường Long Hòa", "Long Hoa Ward", "86", None, shape)
+    area_service.store([real], source="thật", valid_from=area_service.TWO_LEVELS_SINCE, missing="keep")
+    assert areas.by_code("29413", on=eve).name == "Phường Long Hòa"  # type: ignore[union-attr]
+    assert service.again() == 1
+    session.expire_all()
+    before, now = areas.by_code("29413", on=eve), areas.by_code("29413")
+    assert (before.name, before.approximate) == ("Xã Long Hòa", False)  # type: ignore[union-attr]
+    assert (now.name, now.approximate, now.source) == ("Phường Long Hòa", False, "thật")  # type: ignore[union-attr]
+    again = area_service.store([real], source="thật", valid_from=area_service.TWO_LEVELS_SINCE, missing="keep")
+    assert again.touched == 0

@@ -13,7 +13,7 @@ from webapp.areas import legacy, succession
 from webapp.areas.models import COMMUNE, PROVINCE, Area
 from webapp.areas.queries import bare_name, by_code, valid_on
 from webapp.core.db import db
-from webapp.core.text import fold
+from webapp.core.text import clean, fold
 
 MAX_CHOICES = 12
 
@@ -32,6 +32,7 @@ def find(text: str, on: date | None = None, limit: int = 20) -> list[Found]:
     Every word must be in the area's name or its province's, with or without diacritics. Where no name is there
     whole, former places are asked as well.
     """
+    text = clean(text[:160])
     now, whole = _by_name(text, on, limit)
     found = [Found(area) for area in now]
     if whole or len(found) >= limit:

@@ -5,10 +5,12 @@ One table for both, so that both are followed in one way. `units.queries` has th
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from datetime import date
 from typing import Literal
 
+from flask import current_app
 from sqlalchemy import Boolean, Date, Float, Index, Integer, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,6 +21,8 @@ from webapp.core.db import Base, db
 AREA: Literal["area"] = "area"
 UNIT: Literal["unit"] = "unit"
 What = Literal["area", "unit"]
+
+_NOTHING, _NOTHING_FOR_S = "successions_none", 30.0
 
 
 class Succession(Base):
@@ -56,6 +60,7 @@ def record(
         Succession(what=what, from_code=from_code, to_code=to_code, on=on, share=share, main=main, plan_code=plan_code)
     )
     db.session.flush()
+    current_app.extensions.pop(_NOTHING, None)
     return True
 
 
@@ -74,6 +79,8 @@ def family_of(what: What, code: str, on: date | None = None) -> frozenset[str]:
     """All codes of then and now whose cases belong to `code`: itself, what stands in its place on the day, and
     what these stand in for. Of an old one that went to several, only its main successor takes the past along,
     so that each case is counted once."""
+    if _nothing_yet():
+        return frozenset({code})
     heads = set(currents_of(what, {code}, on)[code]) | {code}
     family, todo = set(heads), set(heads)
     while todo:
@@ -111,6 +118,17 @@ def former_of(what: What, codes: Iterable[str]) -> dict[str, frozenset[str]]:
                     fresh.setdefault(former, set()).add(head)
         todo = fresh
     return {code: frozenset(former) for code, former in found.items()}
+
+
+def _nothing_yet() -> bool:
+    """Whether nothing has ever come after anything, so that map tiles need no statement to ask; known for half a
+    minute."""
+    known = current_app.extensions.get(_NOTHING)
+    if known and known[1] > time.monotonic():
+        return bool(known[0])
+    nothing = db.session.scalar(select(Succession.id).limit(1)) is None
+    current_app.extensions[_NOTHING] = (nothing, time.monotonic() + _NOTHING_FOR_S)
+    return nothing
 
 
 def _leaving(what: What, codes: Iterable[str]) -> list[lineage.Step]:

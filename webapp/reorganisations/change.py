@@ -232,8 +232,13 @@ def _copy(row: Row, **values: Any) -> Row:
 
 
 def _begin(row: Any, day: date) -> Any:
-    """Close a row the day before and open one like it."""
+    """Close a row the day before and open one like it, in the place of one of that day that was never valid."""
     fresh = _copy(row, valid_from=day, valid_to=row.valid_to)
+    model: Any = type(row)
+    void = db.session.scalars(select(model).where(model.code == row.code, model.valid_from == day)).first()
+    if void is not None:
+        fresh.id = void.id
+        fresh = db.session.merge(fresh)
     row.valid_to = date.fromordinal(day.toordinal() - 1)
     db.session.add(fresh)
     db.session.flush()
