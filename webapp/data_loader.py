@@ -256,6 +256,9 @@ def _sync(
             continue
         own = getattr(known, "own", False)  # the operator's word stands
         differing = {} if own else {name: value for name, value in row.items() if getattr(known, name) != value}
+        if model is Unit and row["valid_to"] is None:
+            # A reorganisation has ended it since: the file that came with the program does not bring it back.
+            differing.pop("valid_to", None)
         for name, value in differing.items():
             setattr(known, name, value)
         counts.changed += bool(differing)

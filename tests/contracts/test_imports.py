@@ -22,7 +22,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("webapp.accounts", "webapp.areas"),
     ("webapp.units",),
     ("webapp.reports",),
-    ("webapp.routing", "webapp.inspections", "webapp.notifications", "webapp.supervision", "webapp.documents"),
+    (
+        "webapp.routing",
+        "webapp.inspections",
+        "webapp.notifications",
+        "webapp.supervision",
+        "webapp.documents",
+        "webapp.reorganisations",
+    ),
     ("webapp.pages", "workers"),
     # Doors: they put the house together and nobody may import them, except the processes that start it.
     ("webapp", "webapp.__main__", "webapp.data_loader", "webapp.demo", "webapp.keys", "workers.__main__"),
@@ -40,6 +47,8 @@ RULES = (
     "likeness",
     "placeholders",
     "layout",
+    "lineage",
+    "plan",
 )
 FRAMEWORK = (
     "flask",

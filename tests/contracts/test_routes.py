@@ -145,7 +145,17 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "GET /unit/photos/<public_id>",
         "GET /unit/recordings/<public_id>",
     ],
-    ADMIN: ["GET /admin", "POST /admin/jobs/<int:job_id>/retry"],
+    ADMIN: [
+        "GET /admin",
+        "POST /admin/jobs/<int:job_id>/retry",
+        "GET /admin/reorganisations",
+        "POST /admin/reorganisations",
+        "GET /admin/reorganisations/<code>",
+        "GET /admin/reorganisations/<code>/plan.<any(csv,xlsx):form>",
+        "POST /admin/reorganisations/<code>/steps",
+        "POST /admin/reorganisations/<code>/steps/<int:step_id>/remove",
+        "POST /admin/reorganisations/<code>/<any(approve,withdraw,reopen):action>",
+    ],
     # looking and trying out; changing asks for rules:edit or reference:edit as well
     permissions.RULES: [
         "GET /admin/routing",
@@ -187,6 +197,8 @@ VALUES = {
     "x": "25",
     "y": "14",
     "job_id": 1,
+    "step_id": 1,
+    "action": "approve",
     "province": "86",
     "code": "1",
     "rest": "x",

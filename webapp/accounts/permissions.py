@@ -65,6 +65,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "reference:edit": frozenset({ADMIN}),  # deadlines, days off
     "rules:view": RULES,
     "rules:edit": frozenset({ADMIN}),
+    "reorganisation:view": frozenset({ADMIN}),
+    "reorganisation:edit": frozenset({ADMIN}),
+    "reorganisation:approve": frozenset({ADMIN}),
     # Not persons
     "report:route": frozenset({SYSTEM}),
     "report:supplement": frozenset({REPORTER}),

@@ -28,6 +28,7 @@ _UNIT_KINDS = {
     "report:rated",
     "report:upheld",
     "report:clock_restarted",
+    "report:reorganised",
     "outcome:recorded",
     "outcome:published",
 }
@@ -140,6 +141,12 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
     if kind == "report:bypassed":
         body = "\n".join(changes(data, names))
         return {"title": _("Kept from the commune"), "body": body, "reason": data.get("reason", ""), "icon": "shield"}
+    if kind == "report:reorganised":
+        lines = changes(data, names)
+        if data.get("doubt"):
+            lines.append(_("The plan alone does not say whose it is now. Please check."))
+        title = _("Reorganisation: %(title)s", title=data.get("title", ""))
+        return {"title": title, "body": "\n".join(lines), "icon": "refresh"}
     if kind == "report:clock_restarted":
         return {"title": _("New due time: %(day)s", day=_day(data.get("due"))), "icon": "clock"}
     if kind == "report:supplemented":

@@ -11,7 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 from wtforms.validators import ValidationError
 
-from webapp.areas import queries as areas
+from webapp.areas import places
 from webapp.core import clock, text
 from webapp.core.instance import instance
 from webapp.media.intake import Kept, keep_all
@@ -152,7 +152,7 @@ def _notices_page(subscription: Subscription, token: str) -> str:
     place = ""
     if subscription.confirmed_at is not None and subscription.area_code:
         now = clock.now()
-        commune = areas.by_code(subscription.area_code, "commune")
+        commune = places.current(subscription.area_code)
         place = commune.name if commune else ""
         rows = case_rows(queries.public_list(Filters(commune=subscription.area_code), now, limit=10).rows, now)
     state = "asked" if subscription.confirmed_at is None else "report" if subscription.report_id else "area"
