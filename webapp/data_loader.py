@@ -10,7 +10,7 @@ import csv
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -22,7 +22,10 @@ from sqlalchemy import inspect, select
 from webapp.core import events
 from webapp.core.db import Base, committing, db
 from webapp.reports.models import Category, CategoryGroup, LegalReference
-from webapp.routing.models import CalendarDay, DeadlineRule, RoutingRule
+from webapp.routing import terms
+from webapp.routing.models import CalendarDay, DeadlineRule, OfficeHours, RoutingRule
+from webapp.supervision import ladder
+from webapp.supervision.models import ReminderRule
 from webapp.units.models import Unit
 
 DATA = Path(__file__).parent / "data"
@@ -53,7 +56,10 @@ def load(folder: Path = DATA) -> dict[str, Loaded]:
     rules = _rows(folder / "routing_rules.csv", RoutingRule)
     deadlines = _rows(folder / "deadlines.csv", DeadlineRule)
     days = _rows(folder / "holidays.csv", CalendarDay, {"date": "day"})
+    hours = _rows(folder / "office_hours.csv", OfficeHours)
+    reminders = _rows(folder / "reminders.csv", ReminderRule)
     _check(categories, legal, units, rules, deadlines)
+    _check_time(deadlines, hours, reminders)
     result = {
         "groups": _sync(CategoryGroup, ("code",), groups, _forget),
         "categories": _sync(Category, ("code",), categories, _retire),
@@ -62,7 +68,10 @@ def load(folder: Path = DATA) -> dict[str, Loaded]:
         "routing_rules": _sync(RoutingRule, ("code",), rules, _forget),
         "deadlines": _sync(DeadlineRule, ("code",), deadlines, _forget),
         "holidays": _sync(CalendarDay, ("day",), days, _keep),
+        "office_hours": _sync(OfficeHours, ("code",), hours, _forget),
+        "reminders": _sync(ReminderRule, ("code",), reminders, _forget),
     }
+    terms.forget()
     if any(c.added or c.changed or c.retired for c in result.values()):
         counts = {name: [c.added, c.changed, c.retired] for name, c in result.items()}
         events.append("reference", "reference:loaded", events.SYSTEM, counts=counts)
@@ -165,6 +174,27 @@ def _check(
             raise DataError(f"routing_rules.csv, {row['code']}: no unit is a {row['target_kind']}")
         if row["target_unit_code"] and row["target_unit_code"] not in unit_codes:
             raise DataError(f"routing_rules.csv, {row['code']}: unknown unit {row['target_unit_code']}")
+
+
+def _check_time(deadlines: list[dict[str, Any]], hours: list[dict[str, Any]], reminders: list[dict[str, Any]]) -> None:
+    """What clocks and reminders are counted by must be readable. Raises DataError."""
+    for row in deadlines:
+        if sum(row[name] is not None for name in ("working_days", "working_hours", "hours_around_clock")) != 1:
+            raise DataError(f"deadlines.csv, {row['code']}: needs one of days, office hours, hours around the clock")
+    for row in hours:
+        try:
+            opens, closes = time.fromisoformat(row["opens"]), time.fromisoformat(row["closes"])
+        except ValueError as error:
+            raise DataError(f"office_hours.csv, {row['code']}: {error}") from error
+        if opens >= closes:
+            raise DataError(f"office_hours.csv, {row['code']}: closes before it opens")
+    for row in reminders:
+        if (
+            row["measure"] not in ("days", "hours")
+            or row["whom"] not in ladder.WHOM
+            or row["channel"] not in ladder.CHANNELS
+        ):
+            raise DataError(f"reminders.csv, {row['code']}: unknown measure, addressee or channel")
 
 
 def _sync(

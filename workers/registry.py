@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from webapp.reports import data_requests
-from workers import notices, photos, recordings, routing, upkeep
+from workers import notices, photos, recordings, routing, supervision, upkeep
 
 JOBS: dict[str, Callable[..., Any]] = {
     "reports.route": routing.route,
@@ -20,6 +20,8 @@ JOBS: dict[str, Callable[..., Any]] = {
     "notices.report": notices.report,
     "notices.areas": notices.areas,
     "notices.send": notices.send,
+    "notices.remind": notices.remind,
     "notices.prune": notices.prune,
     "data.retire": data_requests.retire,
+    "reminders.climb": supervision.climb,
 }

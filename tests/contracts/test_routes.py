@@ -108,6 +108,7 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "POST /desk/cases/<public_id>/outcomes/<outcome_id>/publish",
         "GET /desk/photos/<public_id>",
         "POST /desk/cases/<public_id>/contact",
+        "GET /desk/escalated",
         "GET /desk/requests",
         "POST /desk/requests/<int:request_id>/confirm",
         "POST /desk/requests/<int:request_id>/answer",
@@ -120,6 +121,7 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
     permissions.UNIT: [
         "GET /unit",
         "GET /unit/cases/<public_id>",
+        "GET /unit/escalated",
         "POST /unit/cases/<public_id>/<name>",
         "GET /unit/photos/<public_id>",
         "GET /unit/recordings/<public_id>",

@@ -17,7 +17,7 @@ from webapp.core.events import Actor
 from webapp.core.instance import instance
 from webapp.demo.script import Case, Step, dated, marked
 from webapp.inspections import service as inspections
-from webapp.reports import codes, lifecycle, service
+from webapp.reports import codes, lifecycle, service, verdicts
 from webapp.reports.intake import StoredPhoto
 from webapp.reports.models import Report
 from webapp.units import queries as units
@@ -35,8 +35,6 @@ _MOVES: dict[str, tuple[str, bool]] = {
     "accept": (lifecycle.VERIFYING, True),
     "refuse": (lifecycle.SCREENING, True),
     "start": (lifecycle.IN_PROGRESS, True),
-    "verify": (lifecycle.VERIFIED, False),
-    "rework": (lifecycle.REWORK, False),
     "close": (lifecycle.CLOSED, False),
 }
 
@@ -68,8 +66,6 @@ def do(case: Case, report: Report, step: Step, sent: datetime, pictures: Picture
     if step.verb in _MOVES:
         to, by_unit = _MOVES[step.verb]
         _move(report, to, unit if by_unit else front, text)
-        if step.verb in ("verify", "rework"):
-            _publish(report, front)
         return False
     match step.verb:
         case "assign":
@@ -98,6 +94,10 @@ def do(case: Case, report: Report, step: Step, sent: datetime, pictures: Picture
             actor = _actor(unit, "report:answer", report)
             service.answer(report, actor, text, pictures(step.args, f"user-{actor.user_id or actor.unit_code}"))
             return True
+        case "verify" | "rework":
+            verdict = verdicts.ACCEPTED if step.verb == "verify" else verdicts.NOT
+            verdicts.check(report, _actor(front, "report:verify", report), verdict, text)
+            _publish(report, front)
         case "outcome":
             _outcome(report, front, unit, step, text)
         case "reopen":
@@ -125,6 +125,7 @@ def _publish(report: Report, front: Identity, public: str = "") -> None:
         photo_ids={photo.id for photo in report.photos if photo.state == "clean" and photo.purpose != "message"},
         answer_ids={given.id for given in report.answers},
     )
+    verdicts.publish(report, {str(verdict.id) for verdict in verdicts.of(report)})
 
 
 def _outcome(report: Report, front: Identity, unit: Identity | None, step: Step, text: str) -> None:

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from webapp.core import clock
 from webapp.reports import lifecycle
+from webapp.routing import terms
 
 STATUS: dict[str, LazyString] = {
     lifecycle.NEW: _("Just sent"),
@@ -75,6 +76,36 @@ STATUS_GROUP: dict[str, LazyString] = {
     "ended": _("Not taken on"),
 }
 OVERDUE: LazyString = _("Overdue")
+
+# The steps whose time is counted (`reports.lifecycle.STEPS`).
+STEP: dict[str, LazyString] = {
+    lifecycle.SCREEN: _("Screening by the Front"),
+    lifecycle.RECEIVE: _("Acceptance by the unit"),
+    lifecycle.ANSWER: _("Answer of the unit"),
+    lifecycle.HANDLE: _("Handling by the unit"),
+    lifecycle.VERIFY: _("Check by the Front"),
+}
+STEP_OUTCOME: dict[str, LazyString] = {"met": _("in time"), "late": _("late")}
+# What the Front says of an answer (`reports.verdicts.VERDICTS`).
+VERDICT: dict[str, LazyString] = {
+    "accepted": _("Sufficient"),
+    "partly": _("Sufficient in part"),
+    "not": _("Not sufficient"),
+}
+VERDICT_TONE: dict[str, str] = {"accepted": "good", "partly": "attention", "not": "bad"}
+# Whom a reminder speaks to (`supervision.ladder.WHOM`).
+REMINDED: dict[str, LazyString] = {
+    "officer": _("the officer in charge"),
+    "head_of_unit": _("the head of the unit"),
+    "unit_above": _("the unit above"),
+    "front_above": _("the Front above"),
+}
+EXTENSION: dict[str, LazyString] = {
+    "asked": _("asked for"),
+    "granted": _("granted"),
+    "refused": _("refused"),
+    "lapsed": _("no longer needed"),
+}
 
 # What a sender may ask about their own data (`reports.data_requests.KINDS`).
 DATA_REQUEST: dict[str, LazyString] = {
@@ -148,12 +179,7 @@ def dong(value: int | None) -> str:
     return "–" if value is None else f"{number(value)} đ"
 
 
-def overdue_days(due_at: datetime, now: datetime) -> int:
-    """Days, begun ones included, by which `now` is past `due_at`."""
-    return max(1, -(-int((now - due_at).total_seconds()) // 86_400))
-
-
 def overdue_words(due_at: datetime, now: datetime) -> str:
-    """How late, in words of the reader's language. Must be called inside a request."""
-    days = overdue_days(due_at, now)
+    """How late, in working days, begun ones included, in the reader's language. Must be called inside a request."""
+    days = max(1, terms.days_late(due_at, now))
     return ngettext("%(num)d day overdue", "%(num)d days overdue", days)

@@ -121,7 +121,7 @@ def counts(identity: Identity, now: datetime) -> dict[str, int]:
         select(
             Report.status,
             func.count(),
-            func.sum(case((queries.is_overdue(now), 1), else_=0)),
+            func.sum(case((_late(identity, now), 1), else_=0)),
             func.sum(case((_objected_after_the_end(), 1), else_=0)),
         )
         .where(in_scope(identity))
@@ -142,13 +142,21 @@ def counts(identity: Identity, now: datetime) -> dict[str, int]:
     return totals
 
 
+def _late(identity: Identity, now: datetime) -> ColumnElement[bool]:
+    """Late cases that this desk is asked about: for a unit those that wait for the unit."""
+    late = queries.is_overdue(now)
+    if identity.role == permissions.UNIT_OFFICER:
+        return and_(late, Report.status.in_(lifecycle.AT_UNIT))
+    return late
+
+
 def queue(identity: Identity, tab: str, filters: Filters, now: datetime, after: str = "") -> Page:
     """PAGE cases of a tab, the most urgent first: late ones, then by due time; ended ones by last change.
 
     Two statements, whatever the number of cases. An `after` that cannot be read gives the first page.
     """
     statuses = tabs_of(identity)[tab]
-    late = queries.is_overdue(now)
+    late = _late(identity, now)
     wanted: ColumnElement[bool] = Report.status.in_(statuses)
     if tab in _LATE_TOO:
         wanted = or_(wanted, late)

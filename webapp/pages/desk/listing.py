@@ -22,6 +22,7 @@ from webapp.pages.web import asset
 from webapp.reports import desk_queries, lifecycle
 from webapp.reports.desk_queries import Filters, Row
 from webapp.reports.models import CategoryGroup, Report
+from webapp.supervision import reminders
 from webapp.units import queries as units
 
 TAB_LABELS: dict[str, LazyString] = {
@@ -68,6 +69,7 @@ def context(request: Request, identity: Identity, base: str) -> dict[str, Any]:
     if missing - {identity.province_code}:
         names |= desk_queries.area_names(missing)
     unit_names = units.by_codes({r.report.unit_code for r in page.rows if r.report.unit_code})
+    reminded = reminders.counts([r.report.id for r in page.rows])
     asked = {"q": typed, "group": group, "commune": commune}
     asked = {name: value for name, value in asked.items() if value}
     tab_words = UNIT_TAB_LABELS if base == "/unit" else TAB_LABELS
@@ -75,7 +77,7 @@ def context(request: Request, identity: Identity, base: str) -> dict[str, Any]:
         "tab": tab,
         "tab_label": tab_words[tab],
         "tabs": [(_address(base, {"tab": t, **asked}), tab_words[t], t == tab, totals[t]) for t in tabs],
-        "rows": [_row(r, base, names, unit_names, now) for r in page.rows],
+        "rows": [_row(r, base, names, unit_names, now, reminded=reminded.get(r.report.id, 0)) for r in page.rows],
         "more": _address(base, {"tab": tab, **asked, "after": page.after}) if page.after else None,
         "first": _address(base, {"tab": tab, **asked}) if args.get("after") else None,
         "plain": _address(base, {"tab": tab}),
@@ -114,10 +116,14 @@ def _address(base: str, query: dict[str, str]) -> str:
     return f"{base}?{urlencode(query)}"
 
 
-def _row(row: Row, base: str, names: dict[str, str], unit_names: dict[str, Any], now: Any) -> dict[str, Any]:
+def _row(
+    row: Row, base: str, names: dict[str, str], unit_names: dict[str, Any], now: Any, *, reminded: int
+) -> dict[str, Any]:
     report = row.report
     unit = unit_names.get(report.unit_code or "")
     flags = [str(_NOTES[row.note])] if row.note else []
+    if reminded:
+        flags.append(_("Reminded %(number)s times", number=reminded))
     if report.bypass_commune:
         flags.append(_("Not for the commune"))
     if not report.area_code:

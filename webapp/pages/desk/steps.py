@@ -11,6 +11,7 @@ from webapp.accounts.permissions import Identity, allowed
 from webapp.reports import feedback
 from webapp.reports import lifecycle as life
 from webapp.reports.models import Report
+from webapp.supervision import extensions
 
 ANY_ROUTED = tuple(s for s in life.STATUSES if s != life.NEW)
 
@@ -65,6 +66,14 @@ FRONT_ACTIONS = (
         "refresh",
         to=(life.REWORK,),
         variant="danger",
+    ),
+    Action(
+        "extend",
+        "extension:decide",
+        _("Extend the time"),
+        _("while a step runs that may still be extended"),
+        "clock",
+        during=life.CLOCK_RUNS,
     ),
     Action(
         "close",
@@ -171,6 +180,14 @@ UNIT_ACTIONS = (
         variant="primary",
     ),
     Action(
+        "more_time",
+        "extension:ask",
+        _("Ask for more time"),
+        _("while your step runs and may still be extended"),
+        "clock",
+        during=life.AT_UNIT,
+    ),
+    Action(
         "refuse",
         "report:refuse",
         _("Refuse with a reason"),
@@ -225,10 +242,12 @@ def possible(action: Action, report: Report) -> bool:
     """Whether the action can be done where the report stands."""
     if action.name == "uphold" and not feedback.objected([report.id]):
         return False
+    if action.name in ("extend", "more_time") and report.status in action.during:
+        return extensions.possible(report, asking=action.name == "more_time")
     return report.status in action.during or target(action, report.status) is not None
 
 
 def split(identity: Identity, report: Report) -> tuple[list[Action], list[Action]]:
     """(what can be done now, what cannot)."""
-    every = actions_of(identity)
-    return [a for a in every if possible(a, report)], [a for a in every if not possible(a, report)]
+    every = [(a, possible(a, report)) for a in actions_of(identity)]
+    return [a for a, can in every if can], [a for a, can in every if not can]

@@ -46,7 +46,8 @@ def case(public_id: str) -> Response:
     shown = found.case
     results = outcome_rows(inspections.of_report(found.key, now))
     names = queries.area_names([shown.area_code, shown.province_code])
-    units = units_of([shown.unit_code, shown.supervisor_code, *(a.unit_code for a in shown.answers)])
+    checked = [v.unit_code for v in shown.verdicts]
+    units = units_of([shown.unit_code, shown.supervisor_code, *(a.unit_code for a in shown.answers), *checked])
     view = {
         "case": shown,
         "title": category_name(shown.category_code),
@@ -69,6 +70,19 @@ def case(public_id: str) -> Response:
                 "photos": _photos(answer.photos, _("Picture from the unit's answer")),
             }
             for answer in shown.answers
+        ],
+        "verdicts": [
+            {
+                "unit": unit_name(verdict.unit_code, units),
+                "verdict": labels.VERDICT[verdict.verdict],
+                "tone": labels.VERDICT_TONE[verdict.verdict],
+                "rest": labels.day(verdict.rest_due) if verdict.rest_due else "",
+                "text": verdict.text,
+                "on": labels.day(verdict.at),
+                "iso": labels.iso_day(verdict.at),
+                "photos": _photos(verdict.photos, _("Picture from the Front's check")),
+            }
+            for verdict in shown.verdicts
         ],
         "outcomes": results,
         "steps": _steps(shown, found.steps, {row["outcome"].id for row in results}),
@@ -117,6 +131,11 @@ def _steps(
         item = {"at_label": labels.day(at), "at_iso": labels.iso_day(at)}
         if kind == "report:submitted":
             items.append(item | {"title": _("A report came in"), "status": lifecycle.NEW})
+        elif kind == "extension:granted":
+            until = labels.day(datetime.fromisoformat(data["due"]))
+            items.append(item | {"title": _("Time extended until %(day)s", day=until), "icon": "clock"})
+        elif kind == "report:moved" and data.get("verdict") == "partly":
+            items.append(item | {"title": _("The answer is sufficient in part"), "status": data["to"]})
         elif kind == "report:moved" and data.get("to") in labels.STATUS:
             items.append(item | {"title": labels.STATUS[data["to"]], "status": data["to"]})
         elif kind == "outcome:published" and data.get("outcome") in published:
