@@ -96,7 +96,7 @@ def test_a_step_left_alone_climbs_from_the_officer_to_the_front_above(
     kinds = [e for e in events.history(service.stream(report)) if e.kind == "report:reminded"]
     assert [e.data["number"] for e in kinds] == [1, 2, 3, 4, 5]
     assert not any(e.public for e in kinds)
-    assert [to for to, _ in mail.mails] == [["ubnd@dgs.test"]] * 3 + [["front.tinh@dgs.test"]]
+    assert [to for to, _ in mail.mails] == ["ubnd@dgs.test"] * 3 + ["front.tinh@dgs.test"]
 
 
 def test_the_mail_says_a_number_a_link_and_days_and_nothing_of_the_report(

@@ -1,4 +1,4 @@
-"""Working days, office hours and the clock of Vietnam, against counts on one's fingers: day by day, minute by minute."""
+"""Working days, office hours and the clock, against counts on one's fingers: day by day, minute by minute."""
 
 import csv
 from datetime import date, datetime, time, timedelta

@@ -77,15 +77,6 @@ STATUS_GROUP: dict[str, LazyString] = {
 }
 OVERDUE: LazyString = _("Overdue")
 
-# The steps whose time is counted (`reports.lifecycle.STEPS`).
-STEP: dict[str, LazyString] = {
-    lifecycle.SCREEN: _("Screening by the Front"),
-    lifecycle.RECEIVE: _("Acceptance by the unit"),
-    lifecycle.ANSWER: _("Answer of the unit"),
-    lifecycle.HANDLE: _("Handling by the unit"),
-    lifecycle.VERIFY: _("Check by the Front"),
-}
-STEP_OUTCOME: dict[str, LazyString] = {"met": _("in time"), "late": _("late")}
 # What the Front says of an answer (`reports.verdicts.VERDICTS`).
 VERDICT: dict[str, LazyString] = {
     "accepted": _("Sufficient"),
@@ -93,19 +84,6 @@ VERDICT: dict[str, LazyString] = {
     "not": _("Not sufficient"),
 }
 VERDICT_TONE: dict[str, str] = {"accepted": "good", "partly": "attention", "not": "bad"}
-# Whom a reminder speaks to (`supervision.ladder.WHOM`).
-REMINDED: dict[str, LazyString] = {
-    "officer": _("the officer in charge"),
-    "head_of_unit": _("the head of the unit"),
-    "unit_above": _("the unit above"),
-    "front_above": _("the Front above"),
-}
-EXTENSION: dict[str, LazyString] = {
-    "asked": _("asked for"),
-    "granted": _("granted"),
-    "refused": _("refused"),
-    "lapsed": _("no longer needed"),
-}
 
 # What a sender may ask about their own data (`reports.data_requests.KINDS`).
 DATA_REQUEST: dict[str, LazyString] = {

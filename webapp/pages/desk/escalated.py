@@ -11,6 +11,7 @@ from webapp.accounts.permissions import Identity
 from webapp.core import clock
 from webapp.pages import labels
 from webapp.pages.access import require
+from webapp.pages.desk import time_words
 from webapp.pages.desk.views import bp
 from webapp.pages.public.views import category_name
 from webapp.reports import desk_queries
@@ -40,7 +41,7 @@ def page(identity: Identity, base: str) -> str:
             "url": f"/desk/cases/{row.public_id}" if base == "/desk" else None,
             "category": category_name(row.category_code),
             "place": places.get(row.area_code or "", _("Place unknown")),
-            "step": labels.STEP[row.step],
+            "step": time_words.STEP[row.step],
             "unit": (unit.short_name_vi or unit.name_vi) if unit else row.unit_code,
             "late": labels.overdue_words(row.due_at, now),
             "due": labels.moment(row.due_at),

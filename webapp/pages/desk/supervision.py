@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from webapp.core import clock
 from webapp.pages import labels
+from webapp.pages.desk import time_words
 from webapp.reports import feedback, verdicts
 from webapp.reports.models import Report
 from webapp.reports.verdicts import Verdict
@@ -62,7 +63,7 @@ def view(found: Gathered, names: Any, now: datetime) -> dict[str, Any]:
         "reminded": _(
             "Reminded %(number)s times, last: %(whom)s, %(day)s",
             number=len(mine),
-            whom=labels.REMINDED[mine[-1].whom],
+            whom=time_words.REMINDED[mine[-1].whom],
             day=labels.day(mine[-1].created_at),
         )
         if mine
@@ -85,7 +86,7 @@ def view(found: Gathered, names: Any, now: datetime) -> dict[str, Any]:
 def _clock(one: StepClock, names: Any, now: datetime) -> dict[str, Any]:
     late = one.paused_at is None and (one.outcome == "late" or (one.ended_at is None and now > one.due_at))
     return {
-        "step": labels.STEP[one.step],
+        "step": time_words.STEP[one.step],
         "unit": names.unit(one.unit_code),
         "started": labels.moment(one.started_at),
         "due": labels.moment(one.due_at),
@@ -93,14 +94,14 @@ def _clock(one: StepClock, names: Any, now: datetime) -> dict[str, Any]:
         "paused": labels.moment(one.paused_at) if one.paused_at else "",
         "extended": one.extensions,
         "late": labels.overdue_words(one.due_at, one.ended_at or now) if late else "",
-        "outcome": labels.STEP_OUTCOME.get(one.outcome or "", ""),
+        "outcome": time_words.STEP_OUTCOME.get(one.outcome or "", ""),
         "days": clocks.spent_days(one, now) if one.spent_days is None else one.spent_days,
     }
 
 
 def _extension(one: Extension, names: Any) -> dict[str, Any]:
     return {
-        "state": labels.EXTENSION[one.state],
+        "state": time_words.EXTENSION[one.state],
         "tone": {"granted": "progress", "refused": "bad", "asked": "attention"}.get(one.state, "neutral"),
         "who": names.unit(one.asked_by or one.decided_by),
         "reason": one.reason,

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from webapp.pages import labels
+from webapp.pages.desk import time_words
 
 KINDS = {"report:reminded", "extension:asked", "extension:granted", "extension:refused"}
 
@@ -15,9 +16,9 @@ KINDS = {"report:reminded", "extension:asked", "extension:granted", "extension:r
 def words(kind: str, data: dict[str, Any], names: Any) -> dict[str, Any]:
     """Title, body and reason of one entry."""
     if kind == "report:reminded":
-        whom = labels.REMINDED.get(data.get("whom", ""), "")
+        whom = time_words.REMINDED.get(data.get("whom", ""), "")
         title = _("Reminder %(number)s to %(whom)s", number=data.get("number", ""), whom=whom)
-        step = str(labels.STEP.get(data.get("step", ""), ""))
+        step = str(time_words.STEP.get(data.get("step", ""), ""))
         unit = names.unit(data.get("unit"))
         late = _("%(days)s working days late", days=data["days"]) if data.get("days") else _("not late yet")
         return {"title": title, "body": f"{unit}: {step}, {late}", "icon": "clock"}
