@@ -1,4 +1,4 @@
-"""Passing a case to a unit by hand."""
+"""Passing a case to a unit by hand, and giving it its time anew."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from webapp.core.events import Actor
 from webapp.reports import lifecycle
 from webapp.reports.models import Report
 from webapp.reports.service import move, stream, touch
+from webapp.supervision import clocks
 from webapp.units.models import Unit
 
 
@@ -28,3 +29,8 @@ def assign(report: Report, unit: Unit, actor: Actor, note: str = "") -> None:
     touch(report)
     events.append(stream(report), "report:assigned", actor, unit=unit.code, proposed=proposed, note=note)
     move(report, lifecycle.ASSIGNED, actor)
+
+
+def restart_clock(report: Report, actor: Actor) -> None:
+    """Give the unit the whole time for its answer from now on. Rework needs no such word: it has its own clock."""
+    clocks.count_anew(report, actor)

@@ -42,6 +42,7 @@ def upgrade():
         sa.Column("measure", sa.String(8), nullable=False),
         sa.Column("amount", sa.Integer(), nullable=False),
         sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("counts_from", UtcDateTime(), nullable=True),
         sa.Column("first_due_at", UtcDateTime(), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.Column("paused_at", UtcDateTime(), nullable=True),
