@@ -21,7 +21,6 @@ from webapp.routing.deadlines import END_OF_DAY, Term
 from webapp.supervision import reminders
 from webapp.supervision.models import ASKED, LAPSED, LATE, MET, Extension, StepClock
 
-
 _AT_WORK = (lifecycle.ANSWER, lifecycle.HANDLE)
 
 
