@@ -69,7 +69,7 @@ def context(request: Request, identity: Identity, base: str) -> dict[str, Any]:
     if missing - {identity.province_code}:
         names |= desk_queries.area_names(missing)
     unit_names = units.by_codes({r.report.unit_code for r in page.rows if r.report.unit_code})
-    reminded = reminders.counts([r.report.id for r in page.rows])
+    reminded = reminders.counts([r.report.id for r in page.rows if r.late])
     asked = {"q": typed, "group": group, "commune": commune}
     asked = {name: value for name, value in asked.items() if value}
     tab_words = UNIT_TAB_LABELS if base == "/unit" else TAB_LABELS
