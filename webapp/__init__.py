@@ -25,7 +25,10 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     from webapp import pages
     from webapp.accounts import signin
+    from webapp.reports import service
+    from webapp.supervision import clocks
 
+    service.set_timekeeper(clocks.follow)
     signin.init_app(app)
     pages.init_app(app)
     _add_commands(app)

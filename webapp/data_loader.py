@@ -10,7 +10,7 @@ import csv
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -25,9 +25,11 @@ from webapp.reports import placeholders
 from webapp.reports.models import Category, CategoryGroup, LegalReference
 from webapp.reports.replies import ACTIONS, ANY, LONGEST, ReplyTemplate
 from webapp.routing import rows as rule_rows
-from webapp.routing import rulesets
+from webapp.routing import rulesets, terms
 from webapp.routing.decide import Rule
-from webapp.routing.models import CalendarDay, DeadlineRule
+from webapp.routing.models import CalendarDay, DeadlineRule, OfficeHours
+from webapp.supervision import ladder
+from webapp.supervision.models import ReminderRule
 from webapp.units.models import Unit
 
 DATA = Path(__file__).parent / "data"
@@ -59,7 +61,10 @@ def load(folder: Path = DATA) -> dict[str, Loaded]:
     deadlines = _rows(folder / "deadlines.csv", DeadlineRule)
     days = _rows(folder / "holidays.csv", CalendarDay, {"date": "day"})
     replies = _replies(folder / "reply_templates.toml", {c["code"] for c in categories})
+    hours = _rows(folder / "office_hours.csv", OfficeHours)
+    reminders = _rows(folder / "reminders.csv", ReminderRule)
     _check(categories, legal, units, rules, deadlines)
+    _check_time(deadlines, hours, reminders)
     result = {
         "groups": _sync(CategoryGroup, ("code",), groups, _forget),
         "categories": _sync(Category, ("code",), categories, _retire),
@@ -69,7 +74,10 @@ def load(folder: Path = DATA) -> dict[str, Loaded]:
         "deadlines": _sync(DeadlineRule, ("code",), deadlines, _forget),
         "holidays": _sync(CalendarDay, ("day",), days, _keep),
         "reply_templates": _sync(ReplyTemplate, ("code",), replies, _retire_shipped),
+        "office_hours": _sync(OfficeHours, ("code",), hours, _forget),
+        "reminders": _sync(ReminderRule, ("code",), reminders, _forget),
     }
+    terms.forget()
     if any(c.added or c.changed or c.retired for c in result.values()):
         counts = {name: [c.added, c.changed, c.retired] for name, c in result.items()}
         events.append("reference", "reference:loaded", events.SYSTEM, counts=counts)
@@ -235,6 +243,27 @@ def _publish(parsed: list[Rule], folder: Path) -> Loaded:
         counts.added, counts.changed, counts.retired = made.changes
     counts.same = len(parsed) - counts.added - counts.changed
     return counts
+
+
+def _check_time(deadlines: list[dict[str, Any]], hours: list[dict[str, Any]], reminders: list[dict[str, Any]]) -> None:
+    """What clocks and reminders are counted by must be readable. Raises DataError."""
+    for row in deadlines:
+        if sum(row[name] is not None for name in ("working_days", "working_hours", "hours_around_clock")) != 1:
+            raise DataError(f"deadlines.csv, {row['code']}: needs one of days, office hours, hours around the clock")
+    for row in hours:
+        try:
+            opens, closes = time.fromisoformat(row["opens"]), time.fromisoformat(row["closes"])
+        except ValueError as error:
+            raise DataError(f"office_hours.csv, {row['code']}: {error}") from error
+        if opens >= closes:
+            raise DataError(f"office_hours.csv, {row['code']}: closes before it opens")
+    for row in reminders:
+        if (
+            row["measure"] not in ("days", "hours")
+            or row["whom"] not in ladder.WHOM
+            or row["channel"] not in ladder.CHANNELS
+        ):
+            raise DataError(f"reminders.csv, {row['code']}: unknown measure, addressee or channel")
 
 
 def _sync(

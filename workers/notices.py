@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from webapp.core.db import db
-from webapp.notifications import channels, service
+from webapp.core.instance import instance
+from webapp.notifications import channels, service, words
+from webapp.notifications.models import EMAIL
 from webapp.notifications.service import Letter
+from webapp.supervision import ladder, reminders
 
 
 def confirm(subscription_id: int) -> None:
@@ -30,6 +33,28 @@ def send(notice_id: int) -> None:
     letter = service.letter_of(notice_id)
     if letter is not None and _send(letter):
         service.mark_sent(notice_id)
+
+
+def remind(reminder_id: int, user_id: int) -> None:
+    """Remind one member of staff of a step that is due or late, if it still is."""
+    said = reminders.letter(reminder_id, user_id)
+    if said is None:
+        return
+    base = instance().settings.public_url
+    link = f"{base}/{said.room}/cases/{said.public_id}" if said.room != "escalated" else f"{base}/unit/escalated"
+    message = words.reminder(
+        said.public_id,
+        link,
+        "vi",
+        service.message_key(said.key),
+        late=said.days_late,
+        to_those_above=said.whom in (ladder.UNIT_ABOVE, ladder.FRONT_ABOVE),
+    )
+    db.session.rollback()  # as below
+    try:
+        channels.send(EMAIL, said.address, message)
+    except channels.AddressGone:
+        return  # an operator corrects the account; the desk shows the reminder in any case
 
 
 def prune() -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from webapp.reports import data_requests
 from webapp.routing import trial
-from workers import notices, photos, recordings, reorganisations, routing, upkeep
+from workers import notices, photos, recordings, reorganisations, routing, supervision, upkeep
 
 JOBS: dict[str, Callable[..., Any]] = {
     "reports.route": routing.route,
@@ -22,9 +22,11 @@ JOBS: dict[str, Callable[..., Any]] = {
     "notices.report": notices.report,
     "notices.areas": notices.areas,
     "notices.send": notices.send,
+    "notices.remind": notices.remind,
     "notices.prune": notices.prune,
     "data.retire": data_requests.retire,
     "reorganisations.apply": reorganisations.apply,
     "reorganisations.move": reorganisations.move,
     "reorganisations.due": reorganisations.due,
+    "reminders.climb": supervision.climb,
 }

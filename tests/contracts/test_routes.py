@@ -123,6 +123,7 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "GET /desk/replies",
         "GET /desk/replies/<code>",
         "POST /desk/replies/<code>",
+        "GET /desk/escalated",
         "GET /desk/requests",
         "POST /desk/requests/<int:request_id>/confirm",
         "POST /desk/requests/<int:request_id>/answer",
@@ -135,6 +136,7 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
     permissions.UNIT: [
         "GET /unit",
         "GET /unit/cases/<public_id>",
+        "GET /unit/escalated",
         "POST /unit/cases/<public_id>/<name>",
         "GET /unit/cases/<public_id>/document",
         "GET /unit/cases/<public_id>/document.pdf",

@@ -30,6 +30,31 @@ def test_up_and_down_and_up_again_with_data(app: Any, session: Any, run_jobs: An
     assert set(Base.metadata.tables) <= set(inspect(db.engine).get_table_names())
 
 
+def test_cases_that_were_open_before_get_a_clock(app: Any, session: Any, run_jobs: Any) -> None:
+    factories.duyen_hai()
+    open_one, ended, answered = factories.report(), factories.report(), factories.report()
+    run_jobs()
+    numbers = {"open": open_one.id, "ended": ended.id, "answered": answered.id}
+    session.remove()
+    downgrade(revision="0006")
+    for name, status in (("ended", "closed"), ("answered", "answered")):
+        session.execute(
+            text("UPDATE reports SET status = :status WHERE id = :id"), {"status": status, "id": numbers[name]}
+        )
+    session.commit()
+    before = session.scalar(text("SELECT due_at FROM reports WHERE id = :id"), {"id": numbers["open"]})
+    session.remove()
+    upgrade()
+    rows = session.execute(text("SELECT report_id, step, due_at FROM step_clocks WHERE ended_at IS NULL"))
+    found = {row.report_id: row for row in rows}
+    assert set(found) == {numbers["open"], numbers["answered"]}
+    assert (found[numbers["open"]].step, found[numbers["open"]].due_at) == ("screen", before)
+    assert found[numbers["answered"]].step == "verify"
+    due = dict(session.execute(text("SELECT id, due_at FROM reports")).tuples().all())
+    assert due[numbers["ended"]] is None
+    assert due[numbers["answered"]] == found[numbers["answered"]].due_at
+
+
 def _ours(item: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:
     """Not PostGIS's own tables, and no GiST or GIN index where there is no PostgreSQL."""
     if kind == "table":

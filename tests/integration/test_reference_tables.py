@@ -17,7 +17,7 @@ from webapp import data_loader
 from webapp.core import clock, events
 from webapp.routing.models import CalendarDay, DeadlineRule
 from webapp.routing.reference import calendar_state
-from webapp.routing.service import calendar, due_at
+from webapp.routing.terms import calendar, due_at
 
 DAYS, DEADLINES = "/admin/tables/days", "/admin/tables/deadlines"
 DAY = {"day": "15/06/2027", "kind": "holiday", "name_vi": "Ngày nghỉ của tỉnh", "source": "Quyết định (minh họa)"}
@@ -47,7 +47,7 @@ def test_a_day_off_of_the_operators_own_moves_the_due_date_and_outlives_an_upgra
     assert after is not None
     assert (after - before).days == 1
     data_loader.load()
-    assert calendar(date(2027, 6, 15))[date(2027, 6, 15)] == "holiday"
+    assert calendar()[date(2027, 6, 15)] == "holiday"
     assert "Ngày nghỉ của tỉnh" in client.get(DAYS).text
     [entry] = [e for e in events.history("reference") if e.kind == "reference:edited"]
     assert entry.data["before"] is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,10 +107,3 @@ def test_days_and_money_as_vietnam_writes_them() -> None:
     assert labels.iso_day(late) == "2026-04-01"
     assert labels.day(None) == labels.moment(None) == labels.dong(None) == "–"
     assert labels.dong(1_234_567) == "1.234.567 đ"
-
-
-def test_begun_days_are_overdue() -> None:
-    due = datetime(2026, 3, 31, tzinfo=UTC)
-    assert labels.overdue_days(due, due + timedelta(seconds=1)) == 1
-    assert labels.overdue_days(due, due + timedelta(hours=24)) == 1
-    assert labels.overdue_days(due, due + timedelta(hours=25)) == 2

@@ -28,7 +28,10 @@ CSV_FILES = {
     "legal_references": "code,title_vi,article,subject_vi,valid_from,valid_to,certainty,source,note",
     "routing_rules": "code,priority,category_code,area_code,time_from,time_to,days,target_kind,"
     "target_unit_code,supervisor_level,lead_organisation_kind,valid_from,valid_to,note_vi,certainty,source",
-    "deadlines": "code,step,category_code,working_days,hours_around_clock,valid_from,valid_to,certainty,source,note",
+    "deadlines": "code,step,category_code,working_days,working_hours,hours_around_clock,max_extensions,"
+    "extension_days,valid_from,valid_to,certainty,source,note",
+    "office_hours": "code,opens,closes,valid_from,valid_to,certainty,source,note",
+    "reminders": "code,measure,offset,whom,channel,valid_from,valid_to,certainty,source,note",
     "holidays": "date,kind,name_vi,certainty,source",
     "emergency": "number,code,order,name_vi,name_en,name_km,when_vi,when_en,when_km,certainty,source,note",
     "khmer_review": "file,key,vi,km,confidence,status",
@@ -328,7 +331,7 @@ def test_area_rules_win_over_the_nationwide_one() -> None:
 
 def test_every_step_has_a_default_deadline_and_one_unit_of_time() -> None:
     found = rows("deadlines")
-    steps = {"receive", "answer", "handle", "verify"}
+    steps = {"screen", "receive", "answer", "handle", "verify"}
     steps |= {"data_ack", "data_access", "data_correct", "data_limit", "data_delete"}
     assert {d["step"] for d in found if d["category_code"] == "*"} == steps
     pairs = Counter((d["step"], d["category_code"]) for d in found)
@@ -336,16 +339,37 @@ def test_every_step_has_a_default_deadline_and_one_unit_of_time() -> None:
     for deadline in found:
         assert deadline["step"] in steps
         assert deadline["category_code"] == "*" or deadline["category_code"] in CATEGORIES
-        filled = [deadline[k] for k in ("working_days", "hours_around_clock") if deadline[k]]
+        filled = [deadline[k] for k in ("working_days", "working_hours", "hours_around_clock") if deadline[k]]
         assert len(filled) == 1
         assert int(filled[0]) > 0
         assert deadline["certainty"] == "check"  # no statutory period has been confirmed
 
 
+def test_a_step_that_may_be_extended_says_by_how_much() -> None:
+    for deadline in rows("deadlines"):
+        assert bool(deadline["max_extensions"]) == bool(deadline["extension_days"]), deadline
+        assert not deadline["max_extensions"] or deadline["step"] in {"answer", "handle", "verify"}, deadline
+
+
+def test_the_ladder_climbs() -> None:
+    order = ["officer", "officer", "head_of_unit", "unit_above", "front_above"]
+    for measure in ("days", "hours"):
+        rungs = sorted((r for r in rows("reminders") if r["measure"] == measure), key=lambda r: int(r["offset"]))
+        assert [r["whom"] for r in rungs] == order
+        assert int(rungs[0]["offset"]) < 0 == int(rungs[1]["offset"]) < int(rungs[2]["offset"])
+
+
+def test_offices_open_before_they_close_and_do_not_overlap() -> None:
+    hours = sorted((h["opens"], h["closes"]) for h in rows("office_hours"))
+    assert all(opens < closes for opens, closes in hours)
+    assert all(before[1] <= after[0] for before, after in pairwise(hours))
+
+
 def test_urgent_categories_are_received_within_hours() -> None:
     urgent = {c for c, v in CATEGORIES.items() if v["urgent"]}
-    receive = [d for d in rows("deadlines") if d["step"] == "receive"]
-    assert urgent == {d["category_code"] for d in receive if d["hours_around_clock"]}
+    for step in ("screen", "receive"):
+        found = [d for d in rows("deadlines") if d["step"] == step]
+        assert urgent == {d["category_code"] for d in found if d["hours_around_clock"]}
 
 
 # --- calendar and telephone numbers -----------------------------------------------------------------

@@ -40,6 +40,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "report:reject": FRONT,
     "report:verify": FRONT,
     "report:close": FRONT,
+    "extension:decide": FRONT,
+    "case:escalated": FRONT | UNIT,
     "report:reopen": FRONT,
     "report:publish": FRONT,
     "photo:publish": FRONT,
@@ -57,6 +59,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "report:start": UNIT,
     "report:answer": UNIT,
     "outcome:record": UNIT,
+    "extension:ask": UNIT,
     # Running the instance
     "job:view": frozenset({ADMIN}),
     "job:retry": frozenset({ADMIN}),

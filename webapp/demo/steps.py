@@ -17,10 +17,10 @@ from webapp.core.events import Actor
 from webapp.core.instance import instance
 from webapp.demo.script import Case, Step, dated, marked
 from webapp.inspections import service as inspections
-from webapp.reports import codes, data_requests, feedback, lifecycle, service
+from webapp.reports import codes, data_requests, feedback, lifecycle, service, verdicts
 from webapp.reports.intake import StoredPhoto
 from webapp.reports.models import Report
-from webapp.routing import service as routing
+from webapp.routing import terms
 from webapp.units import queries as units
 
 _FRONT_ROLES = {
@@ -36,8 +36,6 @@ _MOVES: dict[str, tuple[str, bool]] = {
     "accept": (lifecycle.VERIFYING, True),
     "refuse": (lifecycle.SCREENING, True),
     "start": (lifecycle.IN_PROGRESS, True),
-    "verify": (lifecycle.VERIFIED, False),
-    "rework": (lifecycle.REWORK, False),
     "close": (lifecycle.CLOSED, False),
 }
 
@@ -71,8 +69,6 @@ def do(case: Case, report: Report, step: Step, sent: datetime, pictures: Picture
     if step.verb in _MOVES:
         to, by_unit = _MOVES[step.verb]
         _move(report, to, unit if by_unit else front, text)
-        if step.verb in ("verify", "rework"):
-            _publish(report, front)
         return False
     match step.verb:
         case "assign":
@@ -97,7 +93,7 @@ def do(case: Case, report: Report, step: Step, sent: datetime, pictures: Picture
         case "request":
             kind = step.args[0]
             days = {
-                name: clock.local(due).date() if (due := routing.due_at(rule, "*", clock.now())) else clock.today()
+                name: clock.local(due).date() if (due := terms.due_at(rule, "*", clock.now())) else clock.today()
                 for name, rule in (("acknowledge_by", data_requests.ACKNOWLEDGE), ("due_on", data_requests.STEP[kind]))
             }
             data_requests.ask(report, kind, text, **days)
@@ -111,6 +107,10 @@ def do(case: Case, report: Report, step: Step, sent: datetime, pictures: Picture
             actor = _actor(unit, "report:answer", report)
             service.answer(report, actor, text, pictures(step.args, f"user-{actor.user_id or actor.unit_code}"))
             return True
+        case "verify" | "rework":
+            verdict = verdicts.ACCEPTED if step.verb == "verify" else verdicts.NOT
+            verdicts.check(report, _actor(front, "report:verify", report), verdict, text)
+            _publish(report, front)
         case "outcome":
             _outcome(report, front, unit, step, text)
         case "reopen":
@@ -138,6 +138,7 @@ def _publish(report: Report, front: Identity, public: str = "") -> None:
         photo_ids={photo.id for photo in report.photos if photo.state == "clean" and photo.purpose != "message"},
         answer_ids={given.id for given in report.answers},
     )
+    verdicts.publish(report, {str(verdict.id) for verdict in verdicts.of(report)})
 
 
 def _outcome(report: Report, front: Identity, unit: Identity | None, step: Step, text: str) -> None:

@@ -33,7 +33,7 @@ from webapp.reports import codes, intake, lifecycle, service
 from webapp.reports.intake import StoredPhoto
 from webapp.reports.models import Category, Report
 from webapp.routing.deadlines import is_working_day
-from webapp.routing.service import calendar
+from webapp.routing.terms import calendar
 
 GAP = timedelta(minutes=6)  # at least so long between two steps of one case
 
@@ -127,7 +127,7 @@ class Player:
         moment = self._clock_time(sent, step.when.days, step.when)
         urgent_day = step.when.days == 0  # what is done on the same day is done on Sundays too
         if step.verb not in BY_THE_SENDER and not urgent_day:
-            days_off = calendar(clock.local(moment).date())
+            days_off = calendar()
             while not is_working_day(clock.local(moment).date(), days_off):
                 moment += timedelta(days=1)
         moment = max(moment, before + GAP)

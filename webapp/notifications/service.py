@@ -276,11 +276,15 @@ def letter_of(notice_id: int) -> Letter | None:
 
 def _letter(subscription: Subscription, write: Callable[[str, str, str, str], Message], key: str) -> Letter:
     inside = orjson.loads(instance().identity.open(subscription.sealed))
-    secret = instance().settings.code_key.encode()
-    named = hmac.digest(secret, b"message:" + key.encode(), "sha256").hex()[:24]  # a number would say how many
     base = instance().settings.public_url
-    message = write(base, inside["token"], subscription.lang, named)
+    message = write(base, inside["token"], subscription.lang, message_key(key))
     return Letter(subscription.id, subscription.channel, inside["address"], message)
+
+
+def message_key(key: str) -> str:
+    """What names a message at each try; a number of ours would say how many there are."""
+    secret = instance().settings.code_key.encode()
+    return hmac.digest(secret, b"message:" + key.encode(), "sha256").hex()[:24]
 
 
 def mark_sent(notice_id: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale, gettext, ngettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Message:
     subject: str
     body: str
     link: str
-    stop: str
+    stop: str  # where to stop them; empty for what is sent to staff in their office
     key: str
     lang: str
 
@@ -65,7 +65,27 @@ def please_confirm(base: str, token: str, lang: str, key: str) -> Message:
         )
 
 
+def reminder(number: str, link: str, lang: str, key: str, *, late: int, to_those_above: bool) -> Message:
+    """To staff: a step of a case is due, or late by so many working days. Nothing of the report itself."""
+    with force_locale(lang):
+        subject = gettext("Case %(number)s is due", number=number)
+        body = gettext("A step of case %(number)s falls due. Open the page and deal with it in time.", number=number)
+        if late:
+            subject = gettext("Case %(number)s is overdue", number=number)
+            body = ngettext(
+                "A step of case %(number)s is overdue by %(num)d working day. Open the page to deal with it.",
+                "A step of case %(number)s is overdue by %(num)d working days. Open the page to deal with it.",
+                late,
+                number=number,
+            )
+        if to_those_above:
+            body += " " + gettext("You are told because the unit in charge has not acted after earlier reminders.")
+        return Message(subject=subject, body=body, link=link, stop="", key=key, lang=lang)
+
+
 def footer(message: Message) -> str:
-    """How to stop, for channels that have room for it."""
+    """How to stop, for channels that have room for it; or that it is part of the office."""
     with force_locale(message.lang):
+        if not message.stop:
+            return gettext("This message is sent by the system to staff accounts. Please do not reply to it.")
         return gettext("To stop these notices: %(link)s", link=message.stop)

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from webapp.core import clock
 from webapp.reports import lifecycle
+from webapp.routing import terms
 
 STATUS: dict[str, LazyString] = {
     lifecycle.NEW: _("Just sent"),
@@ -75,6 +76,14 @@ STATUS_GROUP: dict[str, LazyString] = {
     "ended": _("Not taken on"),
 }
 OVERDUE: LazyString = _("Overdue")
+
+# What the Front says of an answer (`reports.verdicts.VERDICTS`).
+VERDICT: dict[str, LazyString] = {
+    "accepted": _("Sufficient"),
+    "partly": _("Sufficient in part"),
+    "not": _("Not sufficient"),
+}
+VERDICT_TONE: dict[str, str] = {"accepted": "good", "partly": "attention", "not": "bad"}
 
 # What a sender may ask about their own data (`reports.data_requests.KINDS`).
 DATA_REQUEST: dict[str, LazyString] = {
@@ -149,11 +158,11 @@ def dong(value: int | None) -> str:
 
 
 def overdue_days(due_at: datetime, now: datetime) -> int:
-    """Days, begun ones included, by which `now` is past `due_at`."""
-    return max(1, -(-int((now - due_at).total_seconds()) // 86_400))
+    """Working days, begun ones included, by which `now` is past `due_at`; at least one."""
+    return max(1, terms.days_late(due_at, now))
 
 
 def overdue_words(due_at: datetime, now: datetime) -> str:
-    """How late, in words of the reader's language. Must be called inside a request."""
+    """How late, in working days, begun ones included, in the reader's language. Must be called inside a request."""
     days = overdue_days(due_at, now)
     return ngettext("%(num)d day overdue", "%(num)d days overdue", days)

@@ -45,6 +45,8 @@ def init_app(app: Flask) -> None:
         app.add_template_filter(function)
     app.add_template_global(lambda role: labels.ROLE[role], "role_label")
     app.add_template_global(lambda code: labels.STATUS[code], "status_label")
+    app.add_template_global(lambda code: labels.VERDICT[code], "verdict_label")
+    app.add_template_global(lambda code: labels.VERDICT_TONE[code], "verdict_tone")
     app.add_template_global(lambda code: labels.STATUS_MEANING[code], "status_meaning")
     app.add_template_global(csp_nonce)
 

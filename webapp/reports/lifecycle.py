@@ -41,7 +41,20 @@ TRIAGE = (NEW, RECEIVED, SCREENING, NEEDS_INFO)  # the Front's move
 AT_UNIT = (ASSIGNED, VERIFYING, IN_PROGRESS, REWORK)  # the unit's move
 ENDED = (CLOSED, DUPLICATE, OUT_OF_SCOPE, REJECTED, WITHDRAWN)
 PASSED_ON = (*AT_UNIT, ANSWERED, VERIFIED, CLOSED)  # before, the unit is only the machine's proposal
-CLOCK_RUNS = (NEW, RECEIVED, SCREENING, *AT_UNIT)  # not while the reporter is asked, nor once it is answered
+# Which step's clock runs, by status. None runs while the reporter is asked, nor once the answer is checked.
+SCREEN, RECEIVE, ANSWER, HANDLE, VERIFY = STEPS = ("screen", "receive", "answer", "handle", "verify")
+STEP = {
+    NEW: SCREEN,
+    RECEIVED: SCREEN,
+    SCREENING: SCREEN,
+    ASSIGNED: RECEIVE,
+    VERIFYING: ANSWER,
+    IN_PROGRESS: HANDLE,
+    REWORK: ANSWER,
+    ANSWERED: VERIFY,
+}
+UNIT_STEPS = (RECEIVE, ANSWER, HANDLE)  # the unit owes these, the Front the others
+CLOCK_RUNS = tuple(STEP)
 # What whoever follows a case is told of; the steps between these are the offices' own.
 TOLD = (NEEDS_INFO, ASSIGNED, IN_PROGRESS, ANSWERED, VERIFIED, REWORK, *ENDED)
 CLAIMED = (ANSWERED, VERIFIED, CLOSED)  # the unit says it is done; the reporter is asked whether that is so

@@ -29,6 +29,8 @@ from webapp.core.db import Base, GeoColumn, Json, UtcDateTime
 from webapp.core.events import BigId
 from webapp.reports import lanes, lifecycle
 
+OFFICIAL = ("answer", "verification")  # purposes of pictures that offices took, not the reporter
+
 
 class CategoryGroup(Base):
     """A handful of groups, the first of the two taps by which a resident says what it is."""
@@ -216,7 +218,7 @@ class Photo(Base):
     public_id: Mapped[str] = mapped_column(String(24), unique=True)
     report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), index=True)
     answer_id: Mapped[int | None] = mapped_column(ForeignKey("answers.id"))
-    purpose: Mapped[str] = mapped_column(String(12))  # report, message, answer
+    purpose: Mapped[str] = mapped_column(String(12))  # report, message, answer, verification
     original: Mapped[str] = mapped_column(String(160))  # name of the sealed original in storage
     sha256: Mapped[str] = mapped_column(String(64))  # of the original as received
     size: Mapped[int] = mapped_column(Integer)

@@ -15,7 +15,7 @@ from webapp.core.db import db
 from webapp.core.events import Actor
 from webapp.reports import likeness, service
 from webapp.reports.marks import Area
-from webapp.reports.models import Photo, Report
+from webapp.reports.models import OFFICIAL, Photo, Report
 
 SAME_BITS = likeness.SAME_BITS
 SAME_DAYS = 90
@@ -90,7 +90,9 @@ def lookalikes(
     """
     if not report.province_code:
         return []
-    wanted = [p for p in report.photos if p.purpose != "answer" and p.dhash is not None and likeness.telling(p.dhash)]
+    wanted = [
+        p for p in report.photos if p.purpose not in OFFICIAL and p.dhash is not None and likeness.telling(p.dhash)
+    ]
     mine = [(p, (p.dhash or 0) & (1 << 64) - 1) for p in wanted[:12]]
     if not mine:
         return []
@@ -103,7 +105,7 @@ def lookalikes(
         .options(*options)
         .where(
             or_(*(_is_one_of(column, {v for band in of_mine for v in near_band(band)}) for column, of_mine in parts)),
-            Photo.purpose != "answer",
+            Photo.purpose.not_in(OFFICIAL),
             Report.id != report.id,
             Report.province_code == report.province_code,
             Report.created_at.between(report.created_at - span, report.created_at + span),

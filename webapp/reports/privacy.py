@@ -6,6 +6,7 @@ channel, language, talk with the Front, reasons between offices.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -34,6 +35,19 @@ class PublicAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicVerdict:
+    """What the Front found when it checked an answer; its words and pictures once they are let out."""
+
+    verdict: str  # accepted, partly, not
+    again: bool
+    unit_code: str | None  # the Front that checked
+    at: datetime
+    rest_due: datetime | None  # until when the rest is owed, where the answer was sufficient in part
+    text: str
+    photos: tuple[PublicPhoto, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PublicCase:
     """All that the public may know of one case. Positions are blurred already (WGS84 degrees)."""
 
@@ -56,6 +70,7 @@ class PublicCase:
     answers: tuple[PublicAnswer, ...]
     duplicate_of: str | None
     came_back: int = 0  # how often it came back after it had been dealt with, both cases of each time being public
+    verdicts: tuple[PublicVerdict, ...] = ()
 
 
 def is_public(report: Any, now: datetime) -> bool:
@@ -70,9 +85,9 @@ def is_overdue(report: Any, now: datetime) -> bool:
     return report.due_at is not None and report.due_at < now and report.status in lifecycle.CLOCK_RUNS
 
 
-def public_case(report: Any, now: datetime, came_back: int = 0) -> PublicCase | None:
-    """The public side of a report, or None if there is none (yet). `came_back`: see `links.came_back`, of public
-    cases only."""
+def public_case(report: Any, now: datetime, verdicts: Iterable[Any] = (), came_back: int = 0) -> PublicCase | None:
+    """The public side of a report, with the Front's `verdicts` on it, or None if there is none (yet). `came_back`:
+    see `links.came_back`, of public cases only."""
     if not is_public(report, now):
         return None
     original = report.duplicate_of
@@ -100,6 +115,18 @@ def public_case(report: Any, now: datetime, came_back: int = 0) -> PublicCase | 
         ),
         duplicate_of=original.public_id if original is not None and is_public(original, now) else None,
         came_back=came_back,
+        verdicts=tuple(
+            PublicVerdict(
+                v.verdict,
+                v.again,
+                v.front_code,
+                to_the_hour(v.created_at),
+                v.rest_due_at,
+                v.text if v.public else "",
+                tuple(public_photo(p) for p in v.photos if shows(p)) if v.public else (),
+            )
+            for v in verdicts
+        ),
     )
 
 
@@ -120,10 +147,11 @@ def public_photo(photo: Any) -> PublicPhoto:
 
 
 # Steps of the record that the public may read, and what of their data.
-_PUBLIC_STEPS = {"report:submitted": (), "report:moved": ("to",), "outcome:published": ("outcome",)} | {
+_PUBLIC_STEPS = {"report:submitted": (), "report:moved": ("to", "verdict"), "outcome:published": ("outcome",)} | {
     "report:objected": ("word",),
     "report:rated": ("word",),
     "report:upheld": (),
+    "extension:granted": ("due",),
 }
 
 
@@ -146,7 +174,7 @@ class ThreeWords:
 
     unit_at: datetime  # when the unit said that it had dealt with it
     reporter: str  # yes, partly, no; empty: nothing said (yet)
-    front: str  # verified, rework; empty: not checked (yet)
+    front: str  # verified, partly, rework; empty: not checked (yet)
     checked_again: bool  # the Front looked once more after the reporter's no
 
 
@@ -163,5 +191,6 @@ def three_words(steps: list[tuple[datetime, str, dict[str, Any]]]) -> ThreeWords
         elif kind == "report:upheld":
             found = replace(found, front=lifecycle.VERIFIED, checked_again=True)
         elif kind == "report:moved" and data.get("to") in (lifecycle.VERIFIED, lifecycle.REWORK):
-            found = replace(found, front=data["to"], checked_again=found.reporter == "no")
+            front = "partly" if data.get("verdict") == "partly" else data["to"]
+            found = replace(found, front=front, checked_again=found.reporter == "no")
     return found

@@ -21,10 +21,11 @@ from webapp.areas import succession
 from webapp.areas.succession import AREA, UNIT, What
 from webapp.core import clock, events
 from webapp.core.db import db
-from webapp.reports import lifecycle, links, privacy
+from webapp.reports import lifecycle, links, privacy, verdicts
 from webapp.reports.catalogue import area_names, catalogue
 from webapp.reports.models import Answer, Category, Photo, Report
 from webapp.reports.service import stream
+from webapp.reports.verdicts import Verdict, VerdictPhoto
 
 __all__ = ["area_names", "catalogue"]  # the names that go with the numbers
 # What a status says to somebody who looks at a map. What is hidden is in none, nor is a duplicate: its original
@@ -354,7 +355,7 @@ def public_by_id(public_id: str, now: datetime) -> Case | None:
     )
     report = db.session.scalars(query).first()
     came_back = links.came_back(report.id, lambda table: is_public(now, table)) if report is not None else 0
-    shown = privacy.public_case(report, now, came_back) if report is not None else None
+    shown = privacy.public_case(report, now, verdicts.of(report), came_back) if report is not None else None
     if report is None or shown is None:
         return None
     return Case(report.id, shown, privacy.public_steps(events.history(stream(report))))
@@ -366,10 +367,16 @@ def public_photo(public_id: str, now: datetime) -> Photo | None:
         select(Photo)
         .join(Report, Report.id == Photo.report_id)
         .outerjoin(Answer, Answer.id == Photo.answer_id)
+        .outerjoin(VerdictPhoto, VerdictPhoto.photo_id == Photo.id)
+        .outerjoin(Verdict, Verdict.id == VerdictPhoto.verdict_id)
         .where(
             Photo.public_id == public_id,
             is_public(now),
-            or_(Photo.purpose == "report", and_(Photo.purpose == "answer", Answer.public.is_(True))),
+            or_(
+                Photo.purpose == "report",
+                and_(Photo.purpose == "answer", Answer.public.is_(True)),
+                and_(Photo.purpose == verdicts.PURPOSE, Verdict.public.is_(True)),
+            ),
         )
     )
     photo = db.session.scalars(query).first()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,17 @@ from webapp.core.instance import instance
 from webapp.reports import codes, lifecycle, recordings, search  # noqa: F401 - search follows what is written here
 from webapp.reports.intake import StoredPhoto, StoredRecording, Submission
 from webapp.reports.models import Answer, Contact, Message, Photo, Report
+
+# Who keeps the clocks of the steps: (report, from, to, actor, chosen due time). Rules about time stand on a floor
+# above this one, so the app connects them.
+Timekeeper = Callable[[Report, str, str, Actor, datetime | None], None]
+_timekeeper: Timekeeper | None = None
+
+
+def set_timekeeper(keeper: Timekeeper) -> None:
+    """Say who is told of every step that a case takes."""
+    global _timekeeper
+    _timekeeper = keeper
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,17 +181,17 @@ def move(
     *,
     reason: str = "",
     evidence: bool = False,
+    due: datetime | None = None,
     **data: Any,
 ) -> None:
-    """Take one step of the lifecycle and write it into the record.
+    """Take one step of the lifecycle, write it into the record and let the clocks follow.
 
-    Raises lifecycle.NotAllowed or lifecycle.Missing, and nothing has changed then. Whether the actor may is
-    the caller's question to `accounts.permissions`, with the permission that the transition names.
+    `due` is the due time of the step that begins, where somebody has chosen it instead of the rules. Raises
+    lifecycle.NotAllowed or lifecycle.Missing, and nothing has changed then. Whether the actor may is the caller's
+    question to `accounts.permissions`, with the permission that the transition names.
     """
     lifecycle.check(report.status, to, reason=reason, evidence=evidence, unit=bool(report.unit_code))
     frm, report.status = report.status, to
-    if frm == lifecycle.NEEDS_INFO and report.due_at is not None:
-        report.due_at += clock.now() - _asked_at(report)
     touch(report)
     if to in (lifecycle.VERIFIED, lifecycle.REWORK):
         from webapp.reports import feedback
@@ -200,12 +212,8 @@ def move(
     entry = events.append(stream(report), "report:moved", actor, public=True, **data)
     if to in lifecycle.TOLD:
         outbox.enqueue("notices.report", report_id=report.id, event_id=entry.id)
-
-
-def _asked_at(report: Report) -> datetime:
-    """When the reporter was last asked: while they are, nobody's clock runs."""
-    moves = [e for e in events.history(stream(report)) if e.kind == "report:moved"]
-    return next((e.at for e in reversed(moves) if e.data["to"] == lifecycle.NEEDS_INFO), clock.now())
+    if _timekeeper is not None:
+        _timekeeper(report, frm, to, actor, due)
 
 
 def touch(report: Report) -> None:

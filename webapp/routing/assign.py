@@ -1,13 +1,13 @@
-"""Passing a case to a unit by hand, and giving it a new clock."""
+"""Passing a case to a unit by hand, and giving it its time anew."""
 
 from __future__ import annotations
 
-from webapp.core import clock, events
+from webapp.core import events
 from webapp.core.events import Actor
 from webapp.reports import lifecycle
 from webapp.reports.models import Report
 from webapp.reports.service import move, stream, touch
-from webapp.routing.service import due_at
+from webapp.supervision import clocks
 from webapp.units.models import Unit
 
 
@@ -34,14 +34,5 @@ def assign(report: Report, unit: Unit, actor: Actor, note: str = "") -> None:
 
 
 def restart_clock(report: Report, actor: Actor) -> None:
-    """Count the time for the unit's answer anew from now, when a case goes back to it."""
-    before = report.due_at
-    report.due_at = due_at("answer", report.category_code, clock.now())
-    touch(report)
-    events.append(
-        stream(report),
-        "report:clock_restarted",
-        actor,
-        before=before.isoformat() if before else None,
-        due=report.due_at.isoformat() if report.due_at else None,
-    )
+    """Give the unit the whole time for its answer from now on. Rework needs no such word: it has its own clock."""
+    clocks.count_anew(report, actor)

@@ -68,15 +68,19 @@ class RuleVersion(Base):
 
 
 class DeadlineRule(Base):
-    """How long a step may take: working days, or hours around the clock for what is urgent."""
+    """How long a step may take: working days, office hours, or hours around the clock for what is urgent; and how
+    often and by how many working days it may be extended."""
 
     __tablename__ = "deadline_rules"
 
     code: Mapped[str] = mapped_column(String(60), primary_key=True)
-    step: Mapped[str] = mapped_column(String(12))  # receive, answer, handle, verify, data_…
+    step: Mapped[str] = mapped_column(String(12))  # screen, receive, answer, handle, verify, data_…
     category_code: Mapped[str] = mapped_column(String(40))  # or "*"
     working_days: Mapped[int | None] = mapped_column(Integer)
+    working_hours: Mapped[int | None] = mapped_column(Integer)
     hours_around_clock: Mapped[int | None] = mapped_column(Integer)
+    max_extensions: Mapped[int | None] = mapped_column(Integer)  # None: none
+    extension_days: Mapped[int | None] = mapped_column(Integer)  # each at most, in working days
     valid_from: Mapped[date] = mapped_column(Date)
     valid_to: Mapped[date | None] = mapped_column(Date)
     certainty: Mapped[str] = mapped_column(String(12))
@@ -97,3 +101,18 @@ class CalendarDay(Base):
     certainty: Mapped[str] = mapped_column(String(12))
     source: Mapped[str] = mapped_column(Text)
     own: Mapped[bool] = mapped_column(Boolean, default=False)  # as above
+
+
+class OfficeHours(Base):
+    """From when to when offices are open on a working day."""
+
+    __tablename__ = "office_hours"
+
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    opens: Mapped[str] = mapped_column(String(5))  # 07:30
+    closes: Mapped[str] = mapped_column(String(5))
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    certainty: Mapped[str] = mapped_column(String(12))
+    source: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)

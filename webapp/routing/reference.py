@@ -18,12 +18,14 @@ from webapp.core.db import Base, db
 from webapp.core.events import Actor
 from webapp.core.text import clean
 from webapp.reports.models import Category
+from webapp.routing import terms
 from webapp.routing.deadlines import HOLIDAY, WORKING
 from webapp.routing.models import CalendarDay, DeadlineRule
 from webapp.routing.rows import Wrong, read_day
 
 STREAM = "reference"
 STEPS = (
+    "screen",
     "receive",
     "answer",
     "handle",
@@ -35,7 +37,14 @@ STEPS = (
     "data_delete",
 )
 CERTAINTIES = ("confirmed", "secondary", "check", "provisional")
-MOST = {"working_days": 3650, "hours_around_clock": 87_600}
+MOST = {
+    "working_days": 3650,
+    "working_hours": 30_000,
+    "hours_around_clock": 87_600,
+    "max_extensions": 10,
+    "extension_days": 365,
+}
+TERMS = ("working_days", "working_hours", "hours_around_clock")
 LEAST_DAYS_OFF = 5  # fewer in a year than any year has: that year's list is not there yet
 
 
@@ -55,7 +64,7 @@ class Table:
 
 
 def _one_term(values: dict[str, Any], errors: dict[str, str]) -> None:
-    if (values["working_days"] is None) == (values["hours_around_clock"] is None):
+    if sum(values[name] is not None for name in TERMS) != 1:
         errors.setdefault("working_days", "one_term")
     if values["category_code"] != "*" and db.session.get(Category, values["category_code"] or "") is None:
         errors.setdefault("category_code", "not_a_choice")
@@ -71,8 +80,9 @@ DEADLINES = Table(
         "code",
         "step",
         "category_code",
-        "working_days",
-        "hours_around_clock",
+        *TERMS,
+        "max_extensions",
+        "extension_days",
         "valid_from",
         "valid_to",
         "certainty",
@@ -81,7 +91,7 @@ DEADLINES = Table(
     ),
     ("code", "step", "category_code", "valid_from", "source"),
     {"step": STEPS, "certainty": CERTAINTIES},
-    numbers=("working_days", "hours_around_clock"),
+    numbers=tuple(MOST),
     days=("valid_from", "valid_to"),
     check=_one_term,
 )
@@ -178,6 +188,7 @@ def save(table: Table, values: dict[str, Any], actor: Actor) -> bool:
         return False
     row.own = True  # type: ignore[attr-defined]
     db.session.flush()
+    terms.forget()
     events.append(STREAM, "reference:edited", actor, table=table.name, before=before, after=after)
     return True
 

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from shapely.geometry import Point
-from sqlalchemy import select
 
 from geo.cells import cell
 from geo.positions import blur
 from webapp.areas import queries as areas
 from webapp.areas.models import Area
 from webapp.core import clock, events
-from webapp.core.db import db
 from webapp.core.events import Actor
 from webapp.core.instance import instance
 from webapp.reports import lifecycle
 from webapp.reports.models import Category, Report
 from webapp.reports.service import move, stream, touch
 from webapp.routing import rulesets
-from webapp.routing.deadlines import add_working_days
 from webapp.routing.decide import Decision, Explanation
-from webapp.routing.models import CalendarDay, DeadlineRule
 from webapp.routing.router import router
+from webapp.supervision import clocks
 
 OFFSHORE_M = 50_000  # how far off the coast a point still belongs to the nearest province's Front
 BY_SENDER, BY_FRONT = "sender", "front"  # who wants the commune bypassed
@@ -145,7 +142,7 @@ def set_public_place(report: Report, commune: Area | None) -> None:
 
 
 def apply(report: Report, actor: Actor) -> Decision:
-    """Decide from the report's facts and write the decision and its clock onto the report and the record."""
+    """Decide from the report's facts and write the decision onto the report and the record."""
     explanation = explain(
         report.category_code,
         report.area_code,
@@ -159,7 +156,7 @@ def apply(report: Report, actor: Actor) -> Decision:
     report.supervisor_code = decision.supervisor_code
     report.lead_code = decision.lead_code
     report.rule_code = decision.rule_code
-    report.due_at = due_at("answer", report.category_code, report.created_at)
+    clocks.recount(report)  # of a report that is corrected; a new one has none yet
     why: dict[str, Any] = {
         "why": decision.why,
         "commune": report.area_code,
@@ -183,7 +180,6 @@ def apply(report: Report, actor: Actor) -> Decision:
         unit=decision.unit_code,
         supervisor=decision.supervisor_code,
         lead=decision.lead_code,
-        due=report.due_at.isoformat() if report.due_at else None,
         **why,
     )
     return decision
@@ -201,37 +197,6 @@ def explain(
     now = router()
     facts = now.facts(category_code, commune_code, province_code, moment, bypass_commune=bypass_commune)
     return now.explain(facts)
-
-
-def due_at(step: str, category_code: str, start: datetime) -> datetime | None:
-    """When a step that began at `start` (UTC) is due: the end of the last working day in Vietnam, or to
-    the minute where the rule counts hours around the clock. None without a rule."""
-    day = clock.local(start).date()
-    rules = db.session.scalars(
-        select(DeadlineRule).where(
-            DeadlineRule.step == step,
-            DeadlineRule.category_code.in_(("*", category_code)),
-            DeadlineRule.valid_from <= day,
-        )
-    ).all()
-    fitting = [r for r in rules if r.valid_to is None or day <= r.valid_to]
-    if not fitting:
-        return None
-    rule = max(fitting, key=lambda r: (r.category_code != "*", r.valid_from))
-    if rule.hours_around_clock is not None:
-        return start + timedelta(hours=rule.hours_around_clock)
-    last = add_working_days(day, rule.working_days or 0, calendar(day))
-    return datetime.combine(last, time(23, 59, 59), clock.VIETNAM)
-
-
-def calendar(around: date) -> dict[date, str]:
-    """The exceptional days of the year of `around`, the one before and the two after."""
-    days = db.session.scalars(
-        select(CalendarDay).where(
-            CalendarDay.day >= date(around.year - 1, 1, 1), CalendarDay.day <= date(around.year + 2, 12, 31)
-        )
-    )
-    return {day.day: day.kind for day in days}
 
 
 def _day(report: Report) -> date:

@@ -23,6 +23,7 @@ bp = Blueprint("tables", __name__, url_prefix="/admin/tables")
 PAGE = 100
 TITLE: dict[str, LazyString] = {"deadlines": _l("Deadlines"), "days": _l("Days off")}
 STEP: dict[str, LazyString] = {
+    "screen": _l("Screen"),
     "receive": _l("Receive"),
     "answer": _l("Answer"),
     "handle": _l("Handle"),
@@ -38,7 +39,10 @@ COLUMN: dict[str, LazyString] = {
     **routing_words.COLUMN,
     "step": _l("Step"),
     "working_days": _l("Working days"),
+    "working_hours": _l("Office hours (a number)"),
     "hours_around_clock": _l("Hours around the clock"),
+    "max_extensions": _l("Extensions at most"),
+    "extension_days": _l("Working days of an extension at most"),
     "note": _l("Note"),
     "day": _l("Day"),
     "kind": _l("Kind of day"),
@@ -46,7 +50,7 @@ COLUMN: dict[str, LazyString] = {
 }
 ERROR: dict[str, LazyString] = {
     **routing_words.ROW_ERROR,
-    "one_term": _l("Give either working days or hours, not both and not none."),
+    "one_term": _l("Give exactly one: working days, office hours, or hours around the clock."),
 }
 WORDS = {"step": STEP, "kind": DAY_KIND, "certainty": routing_words.CERTAINTY}
 

@@ -19,11 +19,12 @@ from webapp.core.db import db
 from webapp.core.events import Actor
 from webapp.inspections import service as inspections
 from webapp.inspections.models import Outcome
+from webapp.media.intake import Kept
 from webapp.pages import messages
 from webapp.pages.access import identity, require
-from webapp.pages.desk import case_page, related, replies, steps, timeline
+from webapp.pages.desk import case_page, evidence, related, replies, steps, timeline
 from webapp.pages.desk.views import bp, found
-from webapp.reports import desk_queries, feedback, lifecycle, links, service
+from webapp.reports import desk_queries, lifecycle, links, service, verdicts
 from webapp.reports.models import Category, Report
 from webapp.routing import assign as assigning
 from webapp.routing import service as routing
@@ -52,6 +53,8 @@ class Doing:
     report: Report
     who: Identity
     actor: Actor
+    kept: tuple[Kept, ...] = ()  # pictures that came with the form
+    refused: str = ""  # what was wrong with others
 
     def text(self, name: str, message: str = "", limit: int = MAX_TEXT) -> str:
         """A text field; with `message` it must not be empty."""
@@ -78,23 +81,26 @@ def act(public_id: str, name: str) -> Response:
         abort(404)
     report = found(public_id, lock=True)
     require(action.permission, report)
+    kept, refused = evidence.read() if name in evidence.WITH_PICTURES else ((), "")
+    files = evidence.shown(kept)
+    moved_on = {"_form": _("This cannot be done now: the case has moved on.")}
     if stale(report):
-        return conflict(report, "/desk", name)
+        return conflict(report, "/desk", name, kept=files)
     if request.form.get("insert"):
         return case_page.render(
-            report, identity(), "/desk", opened=name, values=replies.inserted(report, name, _typed())
+            report, identity(), "/desk", opened=name, kept=files, values=replies.inserted(report, name, _typed())
         )
-    doing = Doing(action, report, identity(), service.actor_of(identity()))
+    doing = Doing(action, report, identity(), service.actor_of(identity()), kept, refused)
     if not steps.possible(action, report):
-        return again(public_id, "/desk", name, {"_form": _("This cannot be done now: the case has moved on.")}, 409)
+        return again(public_id, "/desk", name, moved_on, 409, kept=files)
     try:
         done = DO[name](doing)
     except Wrong as wrong:
-        return again(public_id, "/desk", name, wrong.errors)
+        return again(public_id, "/desk", name, wrong.errors, kept=files)
     except lifecycle.Missing as missing:
-        return again(public_id, "/desk", name, {f"{name}_reason": _missing(missing.what)})
+        return again(public_id, "/desk", name, {f"{name}_reason": _missing(missing.what)}, kept=files)
     except lifecycle.NotAllowed:
-        return again(public_id, "/desk", name, {"_form": _("This cannot be done now: the case has moved on.")}, 409)
+        return again(public_id, "/desk", name, moved_on, 409, kept=files)
     flash(done, "success")
     # A correction may have taken the case to somebody else's desk.
     here = may(identity(), "report:view", report)
@@ -155,7 +161,7 @@ def again(public_id: str, base: str, name: str, errors: dict[str, str], status: 
 
 
 def _typed() -> dict[str, object]:
-    lists = {"photos", "answers"}
+    lists = {"photos", "answers", "verdicts"}
     return {
         name: request.form.getlist(name) if name in lists else request.form.get(name)
         for name in request.form
@@ -288,31 +294,9 @@ def _duplicate(doing: Doing) -> str:
     return _("Marked as a duplicate of %(number)s.", number=original.public_id)
 
 
-def _rework(doing: Doing) -> str:
-    doing.move(doing.text("rework_reason", _("Write what is still missing."), limit=2000))
-    assigning.restart_clock(doing.report, doing.actor)
-    return _("Sent back to the unit, with a new due time.")
-
-
 def _reopen(doing: Doing) -> str:
     doing.move(doing.text("reopen_reason", _("Write the reason."), limit=2000))
-    if doing.report.status == lifecycle.REWORK:
-        assigning.restart_clock(doing.report, doing.actor)
     return _("Reopened.")
-
-
-def _verify(doing: Doing) -> str:
-    doing.move()
-    return _("The answer is accepted. Next: decide what the public sees, and close the case.")
-
-
-def _uphold(doing: Doing) -> str:
-    reason = doing.text("uphold_reason", _("Write what you have checked."), limit=2000)
-    try:
-        feedback.uphold(doing.report, doing.actor, reason)
-    except feedback.NotAsked:
-        raise lifecycle.NotAllowed("uphold") from None
-    return _("The answer stands. The sender reads your reason.")
 
 
 def _close(doing: Doing) -> str:
@@ -337,6 +321,7 @@ def _publish(doing: Doing) -> str:
     answers = {a.id for a in report.answers if str(a.id) in wanted}
     require("photo:publish", report)
     service.publish(report, doing.actor, text=words, photo_ids=photos, answer_ids=answers)
+    verdicts.publish(report, set(request.form.getlist("verdicts")))
     return _("Saved: this is what the public sees.")
 
 
@@ -373,9 +358,6 @@ DO: dict[str, Callable[[Doing], str]] = {
     "reject": _with_reason(lambda: _("Rejected. The sender reads the reason.")),
     "out_of_scope": _with_reason(lambda: _("Marked as out of scope. The sender reads the reason.")),
     "reopen": _reopen,
-    "verify": _verify,
-    "rework": _rework,
-    "uphold": _uphold,
     "close": _close,
     "publish": _publish,
 }

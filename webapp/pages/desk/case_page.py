@@ -16,7 +16,7 @@ from webapp.core.db import db
 from webapp.documents import service as documents
 from webapp.inspections.models import FINDINGS, MEASURES, Outcome
 from webapp.pages import labels
-from webapp.pages.desk import listing, presence, related, replies, sketch, steps, timeline
+from webapp.pages.desk import listing, presence, related, replies, sketch, steps, supervision, timeline
 from webapp.pages.i18n import in_language
 from webapp.reports import desk_queries, privacy, recordings
 from webapp.reports.models import Category, CategoryGroup, Photo, Report
@@ -51,10 +51,11 @@ def context(report: Report, identity: Identity, base: str) -> dict[str, Any]:
     outcomes = db.session.scalars(select(Outcome).where(Outcome.report_id == report.id).order_by(Outcome.id)).all()
     answers = list(report.answers)
     possible, impossible = steps.split(identity, report)
+    supervised = supervision.gather(report)
     unit_codes, user_ids, area_codes = timeline.codes_in(entries)
     names = names_for(
         report,
-        unit_codes | {a.unit_code for a in answers} | {o.unit_code for o in outcomes},
+        unit_codes | supervised.units | {a.unit_code for a in answers} | {o.unit_code for o in outcomes},
         area_codes,
         user_ids | {a.user_id for a in answers if a.user_id},
     )
@@ -74,6 +75,7 @@ def context(report: Report, identity: Identity, base: str) -> dict[str, Any]:
         "map": sketch.sketch(report.area_code, here, beside.positions()),
         "language": LANGUAGES.get(report.lang, report.lang),
         "due": listing.due_words(report, now),
+        "time": supervision.view(supervised, names, now),
         "public": privacy.is_public(report, now),
         "routing": timeline.routing_words(report.routing, names) if report.routing else "",
         "decision": timeline.decision_steps(report.routing or {}, names),

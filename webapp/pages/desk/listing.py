@@ -18,6 +18,7 @@ from webapp.pages.i18n import language
 from webapp.reports import queue, saved, search
 from webapp.reports.catalogue import catalogue
 from webapp.reports.queue import Filters
+from webapp.supervision import reminders
 
 __all__ = ["due_words", "place_words"]  # words that the page of a case says too
 
@@ -50,6 +51,7 @@ def context(request: Request, identity: Identity, base: str) -> dict[str, Any]:
     narrowed = {name: asked[name] for name in ("q", "group", "commune", "n") if asked[name]}
     tab_words = UNIT_TAB_LABELS if base == "/unit" else TAB_LABELS
     bulk = bulk_actions.choices(identity)
+    reminded = reminders.counts([r.id for r in page.rows if r.rank == queue.OVERDUE])
     lang = language()
     return {
         "base": base,
@@ -59,7 +61,7 @@ def context(request: Request, identity: Identity, base: str) -> dict[str, Any]:
             (address(base, {"tab": t, **narrowed}), tab_words[t], t == tab, tally(totals[t]))
             for t in queue.tabs_of(identity)
         ],
-        "rows": rows.html(page.rows, base, now, pick=bool(bulk)) if page.rows else None,
+        "rows": rows.html(page.rows, base, now, pick=bool(bulk), reminded=reminded) if page.rows else None,
         "size": size,
         "more": address(base, {"tab": tab, **narrowed, "after": page.after}) if page.after else None,
         "first": address(base, {"tab": tab, **narrowed}) if request.args.get("after") else None,

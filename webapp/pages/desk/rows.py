@@ -87,14 +87,14 @@ def _flag(word: str, tone: str = "attention") -> str:
     return f'<span class="badge is-{tone}"><span>{word}</span></span>'
 
 
-def html(rows: list[Row], base: str, now: datetime, *, pick: bool) -> Markup:
-    """The list items; `pick` gives each a box to choose it."""
+def html(rows: list[Row], base: str, now: datetime, *, pick: bool, reminded: dict[int, int]) -> Markup:
+    """The list items; `pick` gives each a box to choose it; `reminded`: how often, by the case's own number."""
     areas = names.of_areas({code for r in rows for code in (r.area_code, r.province_code)})
     words = Words(base, now, pick, areas, names.of_units({r.unit_code for r in rows}))
-    return Markup("\n".join([_row(r, words) for r in rows]))  # noqa: S704 - see above: all words are escaped
+    return Markup("\n".join([_row(r, words, reminded.get(r.id, 0)) for r in rows]))  # noqa: S704 - see above: all words are escaped
 
 
-def _row(r: Row, w: Words) -> str:
+def _row(r: Row, w: Words, reminded: int) -> str:
     # Numbers and codes of ours: letters and digits only.
     box = (
         f'<label class="pick-case"><input type="checkbox" name="case" value="{r.public_id}:{r.version}" '
@@ -117,6 +117,8 @@ def _row(r: Row, w: Words) -> str:
     if r.has_contact:
         meta.append(f"<span>{w.sign('lock')}{w.contact}</span>")
     badges = _due(r, w) + w.reason(r.note)
+    if reminded:
+        badges += _flag(escape(_("Reminded %(number)s times", number=reminded)))
     if r.bypass_commune:
         badges += _flag(w.hidden)
     if r.doubt:

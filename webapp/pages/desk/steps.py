@@ -11,6 +11,7 @@ from webapp.accounts.permissions import Identity, allowed
 from webapp.reports import feedback, splits
 from webapp.reports import lifecycle as life
 from webapp.reports.models import Report
+from webapp.supervision import extensions
 
 ANY_ROUTED = tuple(s for s in life.STATUSES if s != life.NEW)
 
@@ -65,6 +66,14 @@ FRONT_ACTIONS = (
         "refresh",
         to=(life.REWORK,),
         variant="danger",
+    ),
+    Action(
+        "extend",
+        "extension:decide",
+        _("Extend the time"),
+        _("while a step runs that may still be extended"),
+        "clock",
+        during=life.CLOCK_RUNS,
     ),
     Action(
         "close",
@@ -203,6 +212,14 @@ UNIT_ACTIONS = (
         variant="primary",
     ),
     Action(
+        "more_time",
+        "extension:ask",
+        _("Ask for more time"),
+        _("while your step runs and may still be extended"),
+        "clock",
+        during=life.AT_UNIT,
+    ),
+    Action(
         "refuse",
         "report:refuse",
         _("Refuse with a reason"),
@@ -259,6 +276,8 @@ def possible(action: Action, report: Report) -> bool:
         return False
     if action.name == "bypass" and report.bypass_commune:
         return False
+    if action.name in ("extend", "more_time") and report.status in action.during:
+        return extensions.possible(report, asking=action.name == "more_time")
     return report.status in action.during or target(action, report.status) is not None
 
 

@@ -10,13 +10,14 @@ from flask_babel import gettext as _
 from webapp.core.events import Event
 from webapp.pages import labels
 from webapp.pages import routing_words as routing_words_of
-from webapp.pages.desk import case_timeline, safety_timeline
+from webapp.pages.desk import case_timeline, safety_timeline, supervision_timeline
 from webapp.reports import lifecycle as life
 
 # Steps whose reason a unit may read: those between the Front and the unit.
 _UNIT_REASONS = {
     (life.ASSIGNED, life.SCREENING),
     (life.ANSWERED, life.REWORK),
+    (life.ANSWERED, life.VERIFIED),
     (life.CLOSED, life.REWORK),
 }
 _UNIT_KINDS = {
@@ -29,6 +30,10 @@ _UNIT_KINDS = {
     "report:upheld",
     "report:clock_restarted",
     "report:reorganised",
+    "report:reminded",
+    "extension:asked",
+    "extension:granted",
+    "extension:refused",
     "outcome:recorded",
     "outcome:published",
 }
@@ -149,6 +154,8 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
         return {"title": title, "body": "\n".join(lines), "icon": "refresh"}
     if kind == "report:clock_restarted":
         return {"title": _("New due time: %(day)s", day=_day(data.get("due"))), "icon": "clock"}
+    if kind in supervision_timeline.KINDS:
+        return supervision_timeline.words(kind, data, names)
     if kind == "report:supplemented":
         return {
             "title": _("The sender added something"),
@@ -205,6 +212,9 @@ def _move(data: dict[str, Any], names: Names, for_unit: bool) -> dict[str, Any]:
         title = _("The unit gave the case back")
     elif to == life.ASSIGNED:
         title = _("Passed to %(unit)s", unit=names.unit(data.get("unit")))
+    elif data.get("verdict") == "partly":
+        rest = _("Sufficient in part; the rest has a new due time")
+        title = rest if data.get("rest") else _("Sufficient in part; sent back for rework")
     elif frm in life.ENDED:
         title = _("Reopened: %(status)s", status=title)
     return {"title": title, "reason": reason, "status": to, "between_offices": refused}

@@ -91,10 +91,13 @@ from webapp.pages.desk import (  # noqa: E402 - their routes belong to this blue
     actions,  # noqa: F401
     blur,  # noqa: F401
     bulk,  # noqa: F401
+    checking,  # noqa: F401
     contact,  # noqa: F401
     data_requests,  # noqa: F401
     documents,  # noqa: F401
+    escalated,  # noqa: F401
     merge,  # noqa: F401
+    more_time,  # noqa: F401
     reply_pages,  # noqa: F401
     split,  # noqa: F401
 )

@@ -48,8 +48,9 @@ def case(public_id: str) -> Response:
     # What has ended keeps the names of its day, whoever has stood in for these units since.
     ended = [at for at, kind, data in found.steps if kind == "report:moved" and data.get("to") in lifecycle.ENDED]
     on = clock.local(ended[-1]).date() if ended and shown.status in lifecycle.ENDED else None
+    checked = [v.unit_code for v in shown.verdicts]
     names = queries.area_names([shown.area_code, shown.province_code], on)
-    units = units_of([shown.unit_code, shown.supervisor_code, *(a.unit_code for a in shown.answers)], on)
+    units = units_of([shown.unit_code, shown.supervisor_code, *(a.unit_code for a in shown.answers), *checked], on)
     view = {
         "case": shown,
         "title": category_name(shown.category_code),
@@ -72,6 +73,19 @@ def case(public_id: str) -> Response:
                 "photos": _photos(answer.photos, _("Picture from the unit's answer")),
             }
             for answer in shown.answers
+        ],
+        "verdicts": [
+            {
+                "unit": unit_name(verdict.unit_code, units),
+                "verdict": labels.VERDICT[verdict.verdict],
+                "tone": labels.VERDICT_TONE[verdict.verdict],
+                "rest": labels.day(verdict.rest_due) if verdict.rest_due else "",
+                "text": verdict.text,
+                "on": labels.day(verdict.at),
+                "iso": labels.iso_day(verdict.at),
+                "photos": _photos(verdict.photos, _("Picture from the Front's check")),
+            }
+            for verdict in shown.verdicts
         ],
         "outcomes": results,
         "steps": _steps(shown, found.steps, {row["outcome"].id for row in results}),
@@ -120,6 +134,11 @@ def _steps(
         item = {"at_label": labels.day(at), "at_iso": labels.iso_day(at)}
         if kind == "report:submitted":
             items.append(item | {"title": _("A report came in"), "status": lifecycle.NEW})
+        elif kind == "extension:granted":
+            until = labels.day(datetime.fromisoformat(data["due"]))
+            items.append(item | {"title": _("Time extended until %(day)s", day=until), "icon": "clock"})
+        elif kind == "report:moved" and data.get("verdict") == "partly":
+            items.append(item | {"title": _("The answer is sufficient in part"), "status": data["to"]})
         elif kind == "report:moved" and data.get("to") in labels.STATUS:
             items.append(item | {"title": labels.STATUS[data["to"]], "status": data["to"]})
         elif kind == "outcome:published" and data.get("outcome") in published:

@@ -17,6 +17,7 @@ from webapp.pages.web import csrf
 from webapp.reports import data_requests, desk_queries, intake, lifecycle, service
 from webapp.reports.models import Report
 from webapp.routing import service as routing
+from webapp.routing import terms
 
 MAX_TEXT = 2000
 
@@ -117,5 +118,5 @@ def _again(report: Report, code: str, raw: dict[str, str], errors: dict[str, str
 
 def _day(step: str) -> date:
     """The last day of a term that begins now; today where no rule says how long it may take."""
-    due = routing.due_at(step, "*", clock.now())
+    due = terms.due_at(step, "*", clock.now())
     return clock.local(due).date() if due else clock.today()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint, abort, redirect, render_template, request
 from flask_wtf.csrf import validate_csrf
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -19,8 +21,8 @@ from webapp.pages import recordings as recording_pages
 from webapp.pages.resident.form import stored
 from webapp.pages.salvage import typed_text
 from webapp.pages.web import csrf
-from webapp.reports import codes, intake, lifecycle, links, privacy, recordings, service
-from webapp.reports.models import Photo, Report
+from webapp.reports import codes, intake, lifecycle, links, privacy, recordings, service, verdicts
+from webapp.reports.models import OFFICIAL, Photo, Report
 from webapp.units import queries as units
 
 bp = Blueprint("track", __name__)
@@ -70,10 +72,10 @@ def add(code: str) -> Response:
 
 @bp.get("/r/<code>/photos/<public_id>.webp")
 def photo(code: str, public_id: str) -> Response:
-    """A clean picture from an answer to this report."""
+    """A clean picture from an answer to this report, or from the Front's check of one."""
     report = _report(code)
     found = next((p for p in report.photos if p.public_id == public_id), None)
-    if found is None or found.purpose != "answer" or not found.public_ready:
+    if found is None or found.purpose not in OFFICIAL or not found.public_ready:
         abort(404)
     name = found.outside_name(small="s" in request.args)
     return _private(Response(instance().storage.get(name), mimetype="image/webp"))
@@ -167,6 +169,8 @@ def _page(report: Report, code: str, **form: object) -> str:
     province = areas.by_code(report.province_code, "province", on) if report.province_code else None
     wanted = {c for c in (report.unit_code, report.supervisor_code) if c}
     wanted |= {a.unit_code for a in report.answers}
+    checks = verdicts.of(report)
+    wanted |= {v.front_code for v in checks if v.front_code}
     return render_template(
         "resident/case.html",
         report=report,
@@ -179,6 +183,8 @@ def _page(report: Report, code: str, **form: object) -> str:
         overdue=privacy.is_overdue(report, now),
         late=labels.overdue_words(report.due_at, now) if report.due_at else "",
         steps=_steps(report),
+        checks=[(v, [p for p in v.photos if p.public_ready]) for v in checks],
+        clock_runs=report.status in lifecycle.CLOCK_RUNS,
         answer_photos=_answer_photos(report),
         outcomes=inspections.of_report(report.id, now),
         open=report.status in lifecycle.OPEN,
@@ -203,6 +209,9 @@ def _steps(report: Report) -> list[dict[str, object]]:
             refused = entry.data["from"] == lifecycle.ASSIGNED and to == lifecycle.SCREENING
             reason = "" if refused else entry.data.get("reason", "")
             shown.append({"at": entry.at, "status": to, "reason": reason, "unit": entry.data.get("unit")})
+        elif entry.kind == "extension:granted":
+            until = labels.day(datetime.fromisoformat(entry.data["due"]))
+            shown.append({"at": entry.at, "status": "extended", "until": until, "reason": entry.data["reason"]})
         elif entry.kind == "report:supplemented":
             shown.append({"at": entry.at, "status": "supplemented", "reason": ""})
     return shown[::-1]

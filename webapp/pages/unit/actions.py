@@ -17,7 +17,7 @@ from webapp.inspections import service as inspections
 from webapp.media.intake import Kept, keep_all
 from webapp.pages import messages
 from webapp.pages.access import identity, require
-from webapp.pages.desk import case_page, steps
+from webapp.pages.desk import case_page, more_time, steps
 from webapp.pages.desk.actions import Doing, Wrong, again, conflict, stale
 from webapp.pages.salvage import typed_text
 from webapp.pages.unit.views import bp, found
@@ -170,5 +170,6 @@ DO: dict[str, Callable[[Doing], str]] = {
     "accept": _accept,
     "start": _start,
     "refuse": _refuse,
+    "more_time": more_time.ask,
     "outcome": _outcome,
 }

@@ -8,9 +8,10 @@ from werkzeug.wrappers import Response as Answer
 from webapp.core.instance import instance
 from webapp.pages.access import identity, require
 from webapp.pages.desk import case_page, documents, filters, listing, presence
+from webapp.pages.desk import escalated as above
 from webapp.pages.recordings import play
 from webapp.reports import desk_queries, recordings
-from webapp.reports.models import Report
+from webapp.reports.models import OFFICIAL, Report
 
 bp = Blueprint("unit", __name__, url_prefix="/unit")
 
@@ -28,6 +29,12 @@ def queue() -> str:
     """The cases of my unit, the most urgent first."""
     require("report:list")
     return render_template("unit/queue.html", **listing.context(request, identity(), "/unit"))
+
+
+@bp.get("/escalated")
+def escalated() -> str:
+    """Late steps of units below mine, without anything of the reports."""
+    return above.page(require("case:escalated"), "/unit")
 
 
 @bp.get("/cases/<public_id>")
@@ -62,7 +69,7 @@ def photo(public_id: str) -> Response:
     Not what the sender added later in the talk with the Front.
     """
     picture = desk_queries.photo(public_id)
-    if picture is None or picture.purpose not in {"report", "answer"} or picture.state != "clean":
+    if picture is None or picture.purpose not in {"report", *OFFICIAL} or picture.state != "clean":
         abort(404)
     require("report:view", picture.report)
     name = picture.thumb_name if "s" in request.args else picture.clean_name

@@ -1,0 +1,12 @@
+"""Jobs of supervision."""
+
+from __future__ import annotations
+
+from webapp.core import outbox
+from webapp.supervision import reminders
+
+
+def climb() -> None:
+    """Remind those whose time has come; where there are more than one sweep takes, go on at once."""
+    if reminders.sweep() >= reminders.AT_ONCE:
+        outbox.enqueue("reminders.climb")
