@@ -9,7 +9,9 @@ from tests.unit import photo_samples, recording_samples
 LIST = Path(__file__).resolve().parents[2] / "docs" / "corpus.md"
 HEAD = """# The corpus of files
 
-Every file that the tests make and hold against photos, clips and voice notes, with what must become of it: *shown* (a copy without metadata is made), *evidence only* (sealed, no copy), or the reason of the refusal. Written by `python -m tests.unit.test_corpus`; a test compares.
+Every file that the tests make and hold against photos, clips and voice notes, with what must become of it:
+*shown* (a copy without metadata is made), *evidence only* (sealed, no copy), or the reason of the refusal.
+Written by `python -m tests.unit.test_corpus`; a test compares.
 """
 
 
