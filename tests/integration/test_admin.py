@@ -64,10 +64,10 @@ def test_a_failed_job_runs_again(client: Any, session: Any) -> None:
 
 def test_missing_days_off_are_said(client: Any, session: Any) -> None:
     sign_in(client, "admin")
-    assert "holidays.csv holds them" not in client.get("/admin").get_data(as_text=True)
+    assert "wrong until they are entered" not in client.get("/admin").get_data(as_text=True)
     session.execute(delete(CalendarDay).where(CalendarDay.day >= date(2026, 1, 1)))
     response = client.get("/admin", headers={"Accept-Language": "en"})
-    assert "holidays.csv holds them" in response.get_data(as_text=True)
+    assert "wrong until they are entered" in response.get_data(as_text=True)
 
 
 def test_only_for_admins(client: Any) -> None:

@@ -212,7 +212,8 @@ def test_correcting_the_category_routes_anew_and_keeps_what_was(session: Any, ru
     assert report.unit_code == "ubnd-29512"
     entry = events.history(service.stream(report))[-1]
     assert entry.kind == "report:corrected"
-    assert entry.data["before"] == {"category": "coal_ash", "area": "29512", "unit": "so-nnmt-86"}
+    before = {"category": "coal_ash", "area": "29512", "unit": "so-nnmt-86"}
+    assert entry.data["before"] == before | {"supervisor": "mttq-86", "rule": "r-coal-ash-29512"}
     routing.reroute(report, events.SYSTEM, position=(106.625, 9.585))
     session.commit()
     assert (report.area_code, report.unit_code) == ("29413", "ubnd-29413")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from flask import current_app
 from sqlalchemy import select
@@ -79,10 +80,15 @@ def _read() -> Catalogue:
     return found
 
 
-def area_names(codes: Iterable[str | None]) -> dict[str, str]:
-    """Names of provinces and communes by code, in one statement; an area that is no more under its last name."""
+def area_names(codes: Iterable[str | None], on: date | None = None) -> dict[str, str]:
+    """Names of provinces and communes by code, in one statement, as they were on a day (default: as they are last);
+    an area that was not there that day under its nearest name."""
     wanted = {code for code in codes if code}
     if not wanted:
         return {}
-    query = select(Area.code, Area.name).where(Area.code.in_(wanted)).order_by(Area.valid_from)
-    return {code: name for code, name in db.session.execute(query)}
+    query = select(Area.code, Area.name, Area.valid_from).where(Area.code.in_(wanted)).order_by(Area.valid_from)
+    names: dict[str, str] = {}
+    for code, name, since in db.session.execute(query):
+        if code not in names or on is None or since <= on:
+            names[code] = name
+    return names

@@ -16,7 +16,7 @@ from webapp.core import clock, events, outbox
 from webapp.core.db import db, insert_row, table_of
 from webapp.core.events import Actor
 from webapp.core.instance import instance
-from webapp.reports import codes, lifecycle, recordings
+from webapp.reports import codes, lifecycle, recordings, search  # noqa: F401 - search follows what is written here
 from webapp.reports.intake import StoredPhoto, StoredRecording, Submission
 from webapp.reports.models import Answer, Contact, Message, Photo, Report
 
@@ -189,7 +189,11 @@ def move(
         report.closed_at = clock.now()
     elif frm in lifecycle.ENDED:
         report.closed_at = None
-        report.duplicate_of_id = None
+        if frm == lifecycle.DUPLICATE:
+            from webapp.reports import links
+
+            report.duplicate_of_id = None
+            links.reopened(report, actor)
     if reason:
         data["reason"] = reason
     data |= {"from": frm, "to": to, "unit": report.unit_code}
@@ -247,10 +251,14 @@ def mark_duplicate(report: Report, original: Report, actor: Actor) -> None:
     """End the report as a duplicate of `original`. Raises BadDuplicate or a lifecycle error."""
     if original.id == report.id or original.duplicate_of_id is not None:
         raise BadDuplicate
+    from webapp.reports import links
+
+    lifecycle.check(report.status, lifecycle.DUPLICATE)
     report.duplicate_of_id = original.id
     # Its own duplicates follow it to the original, so that nobody is sent through a chain.
-    for other in db.session.scalars(select(Report).where(Report.duplicate_of_id == report.id)):
-        other.duplicate_of_id = original.id
+    for other in db.session.scalars(select(Report).where(Report.duplicate_of_id == report.id)).all():
+        links.follow(other, report, original, actor)
+    links.link(report, original, links.MERGED, actor)
     move(report, lifecycle.DUPLICATE, actor, original=original.public_id)
 
 

@@ -11,7 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 from wtforms.validators import ValidationError
 
-from webapp.areas import queries as areas
+from webapp.areas import places
 from webapp.core import clock, text
 from webapp.core.instance import instance
 from webapp.media.intake import Kept, keep_all
@@ -23,7 +23,7 @@ from webapp.pages import messages
 from webapp.pages.i18n import language
 from webapp.pages.public.views import case_rows
 from webapp.pages.resident.form import stored
-from webapp.pages.resident.track import _private, _report
+from webapp.pages.resident.track import _private, _report, _whole
 from webapp.pages.salvage import typed_text
 from webapp.pages.web import csrf
 from webapp.reports import feedback, intake, lifecycle, queries
@@ -72,8 +72,8 @@ def channel_choice(channel: str) -> tuple[str, str]:
 @bp.post("/r/<code>/notices")
 @csrf.exempt  # checked below, so that an expired page keeps what was typed
 def subscribe(code: str) -> Response:
-    """The reporter wants to be told of news under this code."""
-    report = _report(code)
+    """The reporter wants to be told of news under this code, of all parts of the report."""
+    report = _whole(code)
     return answer_subscription(Target(report_id=report.id), f"/r/{code}?told=1#notices", f"/r/{code}#notices")
 
 
@@ -152,7 +152,7 @@ def _notices_page(subscription: Subscription, token: str) -> str:
     place = ""
     if subscription.confirmed_at is not None and subscription.area_code:
         now = clock.now()
-        commune = areas.by_code(subscription.area_code, "commune")
+        commune = places.current(subscription.area_code)
         place = commune.name if commune else ""
         rows = case_rows(queries.public_list(Filters(commune=subscription.area_code), now, limit=10).rows, now)
     state = "asked" if subscription.confirmed_at is None else "report" if subscription.report_id else "area"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlalchemy import select
 from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms.validators import ValidationError
 
+from webapp.areas import places
 from webapp.areas import queries as areas
 from webapp.areas.models import Area
 from webapp.core import text
@@ -21,6 +21,7 @@ from webapp.media.intake import Kept, keep_all
 from webapp.media.recording_intake import KeptRecording
 from webapp.pages import messages, recordings
 from webapp.pages.i18n import language
+from webapp.pages.resident import communes
 from webapp.pages.salvage import typed_text
 from webapp.reports import codes, intake
 from webapp.reports.catalogue import reportable_codes
@@ -36,7 +37,7 @@ class ReportForm:
     errors: dict[str, str] = field(default_factory=dict)
     kept: list[Kept] = field(default_factory=list)
     media: list[KeptRecording] = field(default_factory=list)
-    choices: list[Area] = field(default_factory=list)  # communes that the typed name may mean
+    choices: list[communes.Choice] = field(default_factory=list)  # communes that the typed name may mean
     submission: Submission | None = None
 
 
@@ -112,33 +113,22 @@ def _commune(form: ReportForm) -> Area | None:
     """The commune that was chosen by code, or typed by name within a province."""
     values = form.values
     if code := values.get("commune", "").strip():
-        found = areas.by_code(code)
+        found = places.current(code)
         if found is None:
             form.errors["commune_name"] = messages.say("commune_unknown")
         return found
-    name = text.fold(text.clean(values.get("commune_name")))
-    if not name:
+    typed, province = text.clean(values.get("commune_name")), values.get("province", "")
+    if not typed:
         return None
-    province = values.get("province", "")
+    offers = communes.offers(typed, province)
+    if len(offers) == 1 and province:
+        return areas.by_code(offers[0].code)
+    form.choices = offers
     if not province:
         form.errors["province"] = messages.say("province_missing")
-        return None
-    form.choices = matching(name, areas.communes_of(province))
-    if len(form.choices) == 1:
-        return form.choices[0]
-    form.errors["commune_name"] = messages.say("commune_several" if form.choices else "commune_unknown")
+    else:
+        form.errors["commune_name"] = messages.say("commune_several" if offers else "commune_unknown")
     return None
-
-
-def matching(name: str, communes: list[Area]) -> list[Area]:
-    """Communes that a folded name means: exactly, with or without its kind; else those whose name holds it;
-    else those whose name it holds ("duyen hai vinh long"). At most 12."""
-    ways: tuple[Callable[[Area], bool], ...] = (
-        lambda area: name in (area.folded, areas.bare_name(area)),
-        lambda area: name in area.folded,
-        lambda area: areas.bare_name(area) in name,
-    )
-    return next((found[:12] for way in ways if (found := [a for a in communes if way(a)])), [])
 
 
 def stored(kept: list[Kept]) -> tuple[StoredPhoto, ...]:
