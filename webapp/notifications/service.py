@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from geo.positions import distance_m
+from webapp.areas import succession
 from webapp.core import clock, outbox
 from webapp.core.db import db, rows_changed
 from webapp.core.instance import instance
@@ -194,7 +195,9 @@ def plan_for_areas() -> None:
     ).all()
     if not fresh:
         return
-    areas = {row.area_code for row in fresh if row.area_code}
+    # Who followed a commune that has become part of another goes on being told.
+    former = succession.former_of(succession.AREA, {row.area_code for row in fresh if row.area_code})
+    areas = {code for codes in former.values() for code in codes}
     followers = db.session.scalars(
         select(Subscription).where(
             Subscription.confirmed_at.is_not(None),
@@ -208,15 +211,15 @@ def plan_for_areas() -> None:
             for row in fresh
             if row.publish_at > (follower.confirmed_at or now)
             and f"case:{row.id}" not in told
-            and _covers(follower, row.area_code, row.public_lon, row.public_lat)
+            and _covers(follower, former.get(row.area_code or "", frozenset()), row.public_lon, row.public_lat)
         ]
         for number, about in enumerate(new):
             _plan(follower.id, about, silent=number > 0)
 
 
-def _covers(follower: Subscription, area_code: str | None, lon: float | None, lat: float | None) -> bool:
+def _covers(follower: Subscription, areas: frozenset[str], lon: float | None, lat: float | None) -> bool:
     if follower.area_code is not None:
-        return area_code == follower.area_code
+        return follower.area_code in areas
     if lon is None or lat is None or follower.lon is None or follower.lat is None:
         return False
     return distance_m(follower.lon, follower.lat, lon, lat) <= (follower.radius_m or 0)

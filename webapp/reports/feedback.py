@@ -14,7 +14,7 @@ from webapp.core import clock, events
 from webapp.core.db import Base, UtcDateTime, db, rows_changed
 from webapp.core.events import Actor, BigId
 from webapp.core.instance import instance
-from webapp.reports import lifecycle, service
+from webapp.reports import lanes, lifecycle, service
 from webapp.reports.intake import StoredPhoto
 from webapp.reports.models import Report
 
@@ -88,6 +88,7 @@ def say(report: Report, verdict: str, rating: int | None, text: str, photos: tup
         settled_at=None if verdict == NO else moment,
     )
     db.session.add(said)
+    report.lane = lanes.lane_of(report.status, lanes.OBJECTED if verdict == NO else "")
     db.session.flush()
     kind = "report:objected" if verdict == NO else "report:rated"
     events.append(
@@ -129,9 +130,12 @@ def settle(report: Report) -> None:
 
 
 def _settle(report: Report, moment: datetime) -> int:
-    return rows_changed(
+    settled = rows_changed(
         update(Feedback).where(Feedback.report_id == report.id, Feedback.settled_at.is_(None)).values(settled_at=moment)
     )
+    if settled:
+        report.lane = lanes.lane_of(report.status)
+    return settled
 
 
 def witness(report_id: int, public_id: str, device: str) -> bool:

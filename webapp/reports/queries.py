@@ -14,9 +14,11 @@ from datetime import time as clock_time
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from geo import cells
+from webapp.areas import succession
+from webapp.areas.succession import AREA, UNIT, What
 from webapp.core import clock, events
 from webapp.core.db import db
 from webapp.reports import lifecycle, links, privacy
@@ -128,12 +130,19 @@ def matching(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
         found.append(Report.created_at < _midnight(filters.until + timedelta(days=1)))
     if filters.unit:
         # While the Front screens, the unit is only the machine's proposal and nobody else's to know.
-        found.append(and_(Report.unit_code == filters.unit, Report.status.in_(lifecycle.PASSED_ON)))
+        found.append(and_(_of(Report.unit_code, UNIT, filters.unit), Report.status.in_(lifecycle.PASSED_ON)))
     if filters.province:
-        found.append(Report.province_code == filters.province)
+        found.append(_of(Report.province_code, AREA, filters.province))
     if filters.commune:
-        found.append(Report.area_code == filters.commune)
+        found.append(_of(Report.area_code, AREA, filters.commune))
     return found
+
+
+def _of(column: InstrumentedAttribute[str | None], what: What, code: str) -> ColumnElement[bool]:
+    """The code, and those that it stands in for since: links by an old code keep working, and cases that were
+    closed before a merger are found under the name of today."""
+    family = succession.family_of(what, code)
+    return column == code if len(family) == 1 else column.in_(sorted(family))
 
 
 def _midnight(day: date) -> datetime:

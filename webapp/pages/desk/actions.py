@@ -226,6 +226,15 @@ def _correct(doing: Doing) -> str:
     return _("Corrected and routed anew. %(changes)s", changes="; ".join(changed))
 
 
+def _bypass(doing: Doing) -> str:
+    reason = doing.text("bypass_reason", _("Write the reason."), limit=2000)
+    try:
+        routing.bypass(doing.report, doing.actor, reason)
+    except routing.AlreadyBypassed:
+        raise lifecycle.NotAllowed("bypass") from None
+    return _("Nobody of the commune sees the case any more. It was routed anew.")
+
+
 def _commune(typed: str) -> str:
     """The code of a commune that was chosen, or typed as a code or a name (cases without a province)."""
     if not typed or typed.isdigit():
@@ -358,6 +367,7 @@ DO: dict[str, Callable[[Doing], str]] = {
     "assign": _assign,
     "ask": _ask,
     "correct": _correct,
+    "bypass": _bypass,
     "duplicate": _duplicate,
     "link": _link,
     "reject": _with_reason(lambda: _("Rejected. The sender reads the reason.")),

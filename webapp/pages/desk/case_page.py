@@ -16,7 +16,7 @@ from webapp.core.db import db
 from webapp.documents import service as documents
 from webapp.inspections.models import FINDINGS, MEASURES, Outcome
 from webapp.pages import labels
-from webapp.pages.desk import listing, related, replies, sketch, steps, timeline
+from webapp.pages.desk import listing, presence, related, replies, sketch, steps, timeline
 from webapp.pages.i18n import in_language
 from webapp.reports import desk_queries, privacy, recordings
 from webapp.reports.models import Category, CategoryGroup, Photo, Report
@@ -76,6 +76,8 @@ def context(report: Report, identity: Identity, base: str) -> dict[str, Any]:
         "due": listing.due_words(report, now),
         "public": privacy.is_public(report, now),
         "routing": timeline.routing_words(report.routing, names) if report.routing else "",
+        "decision": timeline.decision_steps(report.routing or {}, names),
+        "rerouted": None if for_unit else timeline.rerouted(entries, names),
         "decided": report.decided,
         "turn": steps.TURN[report.status],
         "timeline": items,
@@ -95,6 +97,7 @@ def context(report: Report, identity: Identity, base: str) -> dict[str, Any]:
         "impossible": impossible,
         "can": {a.name for a in possible},
         "for_unit": for_unit,
+        "present": presence.others(report, identity),
         "labels": labels,
         "photo_state": photo_state,
         **(_unit_choices() if for_unit else _front_choices(report, identity, {a.name for a in possible})),
@@ -113,6 +116,7 @@ def names_for(
 ) -> timeline.Names:
     """Names to show for these codes and for the report's own; one statement each."""
     own = {report.unit_code, report.supervisor_code, report.lead_code}
+    own |= {code for looked in (report.routing or {}).get("looked", []) for code in looked[1:]}
     return timeline.Names(
         units.by_codes({code for code in unit_codes | own if code}),
         desk_queries.posts(user_ids or ()),

@@ -100,6 +100,14 @@ FRONT_ACTIONS = (
         during=(life.RECEIVED, life.SCREENING, life.NEEDS_INFO),
     ),
     Action(
+        "bypass",
+        "report:bypass",
+        _("Keep from the commune"),
+        _("while the case is being screened and the commune may still see it"),
+        "shield",
+        during=(life.RECEIVED, life.SCREENING, life.NEEDS_INFO),
+    ),
+    Action(
         "duplicate",
         "report:mark_duplicate",
         _("Mark as a duplicate"),
@@ -248,6 +256,8 @@ def target(action: Action, status: str) -> str | None:
 def possible(action: Action, report: Report) -> bool:
     """Whether the action can be done where the report stands."""
     if action.name == "uphold" and not feedback.objected([report.id]):
+        return False
+    if action.name == "bypass" and report.bypass_commune:
         return False
     return report.status in action.during or target(action, report.status) is not None
 

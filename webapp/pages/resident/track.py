@@ -161,8 +161,10 @@ def _read_more(
 def _page(report: Report, code: str, **form: object) -> str:
     now = clock.now()
     digits, number = _apart(code)
-    commune = areas.by_code(report.area_code, "commune") if report.area_code else None
-    province = areas.by_code(report.province_code, "province") if report.province_code else None
+    # What has ended keeps the names of its day.
+    on = clock.local(report.closed_at).date() if report.closed_at else None
+    commune = areas.by_code(report.area_code, "commune", on) if report.area_code else None
+    province = areas.by_code(report.province_code, "province", on) if report.province_code else None
     wanted = {c for c in (report.unit_code, report.supervisor_code) if c}
     wanted |= {a.unit_code for a in report.answers}
     return render_template(
@@ -173,7 +175,7 @@ def _page(report: Report, code: str, **form: object) -> str:
         parts=links.parts_of(report.id) if number is None else [],
         commune=commune,
         province=province,
-        units=units.by_codes(wanted),
+        units=units.by_codes(wanted, on),
         overdue=privacy.is_overdue(report, now),
         late=labels.overdue_words(report.due_at, now) if report.due_at else "",
         steps=_steps(report),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, render_template, request
+from werkzeug.wrappers import Response as Answer
 
 from webapp.core.instance import instance
 from webapp.pages.access import identity, require
-from webapp.pages.desk import case_page, documents, listing
+from webapp.pages.desk import case_page, documents, filters, listing, presence
 from webapp.pages.recordings import play
 from webapp.reports import desk_queries, recordings
 from webapp.reports.models import Report
@@ -76,6 +77,24 @@ def recording(public_id: str) -> Response:
         abort(404)
     require("report:view", one.report)
     return play(one)
+
+
+@bp.post("/cases/<public_id>/here")
+def here(public_id: str) -> Response:
+    """The page of this case is open; who else has it open."""
+    return presence.sign(found(public_id))
+
+
+@bp.post("/filters")
+def save_filter() -> Answer:
+    """Keep what the list is narrowed to under a name."""
+    return filters.save("/unit")
+
+
+@bp.post("/filters/<int:number>/delete")
+def forget_filter(number: int) -> Answer:
+    """Delete a saved filter."""
+    return filters.forget("/unit", number)
 
 
 def found(public_id: str, *, lock: bool = False) -> Report:
