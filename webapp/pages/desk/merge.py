@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from webapp.accounts.permissions import may
 from webapp.core import text
+from webapp.core.db import db
 from webapp.notifications import service as notifications
 from webapp.pages import labels
 from webapp.pages.access import identity, require
@@ -36,7 +37,9 @@ def merge(public_id: str) -> Response:
     seen = dict(part.rsplit(":", 1) for part in request.form.getlist("case")[: merges.MOST + 1] if ":" in part)
     # In one order, so that two who merge the same cases at once wait for each other instead of blocking.
     cases = sorted((c for c in map(_mine, seen) if c is not None), key=lambda c: c.id)
-    cases = [c for c in (desk_queries.by_public_id(c.public_id, lock=True) for c in cases) if c is not None]
+    names = [c.public_id for c in cases]
+    db.session.expire_all()  # what was read before the lock may be old
+    cases = [c for c in (desk_queries.by_public_id(name, lock=True) for name in names) if c is not None]
     others = [c for c in cases if c.id != report.id]
     keep = request.form.get("keep", "")
     if len(cases) != len(seen) or any(str(c.version) != seen[c.public_id] for c in cases):
