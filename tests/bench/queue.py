@@ -25,7 +25,7 @@ from tests.bench._fill import fill
 from tests.bench._report import Figure, figure, write
 
 NUMBERS = (10_000, 1_000_000)
-TIMES, ROUNDS, PER_ROUND = 40, 5, 20
+TIMES, ROUNDS, PER_ROUND = 20, 5, 10
 PROVINCE = "79"
 MOST_CPU = 20  # times an empty route
 
