@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from webapp.reports import data_requests
-from workers import notices, photos, recordings, routing, upkeep
+from webapp.routing import trial
+from workers import notices, photos, recordings, reorganisations, routing, upkeep
 
 JOBS: dict[str, Callable[..., Any]] = {
     "reports.route": routing.route,
+    trial.JOB: trial.run,
     "photos.clean": photos.clean,
     "photos.hide": photos.hide,
     "recordings.strip": recordings.strip_copy,
@@ -22,4 +24,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "notices.send": notices.send,
     "notices.prune": notices.prune,
     "data.retire": data_requests.retire,
+    "reorganisations.apply": reorganisations.apply,
+    "reorganisations.move": reorganisations.move,
+    "reorganisations.due": reorganisations.due,
 }

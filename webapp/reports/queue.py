@@ -102,6 +102,7 @@ class Row:
     province_code: str | None
     unit_code: str | None
     bypass_commune: bool
+    doubt: bool | None  # a reorganisation could not say whose it is now
     created_at: datetime
     updated_at: datetime
     due_at: datetime | None
@@ -265,6 +266,7 @@ _COLUMNS = (
     T.province_code,
     T.unit_code,
     T.bypass_commune,
+    T.routing["check"].as_boolean().label("doubt"),
     T.created_at,
     T.updated_at,
     T.due_at,

@@ -60,6 +60,7 @@ class Words:
         self.photos, self.contact = escape(_("photos")), escape(_("contact left"))
         self.choose, self.unknown = escape(_("Choose case")), escape(_("Place unknown"))
         self.hidden, self.nowhere = escape(_("Not for the commune")), escape(_("No known commune"))
+        self.doubt = escape(_("Check the unit: reorganised"))
         self.status: dict[str, str] = {}
         self.why: dict[str, str] = {}
 
@@ -125,6 +126,8 @@ def _row(r: Row, w: Words) -> str:
     badges = _due(r, w) + w.reason(r.note)
     if r.bypass_commune:
         badges += _flag(w.hidden)
+    if r.doubt:
+        badges += _flag(w.doubt)
     if not r.area_code:
         badges += _flag(w.nowhere)
     return (

@@ -87,4 +87,14 @@ def found(public_id: str, *, lock: bool = False) -> Report:
     return report
 
 
-from webapp.pages.desk import actions, blur, bulk, contact, data_requests  # noqa: E402, F401 - their routes belong to this blueprint
+from webapp.pages.desk import (  # noqa: E402 - their routes belong to this blueprint
+    actions,  # noqa: F401
+    blur,  # noqa: F401
+    bulk,  # noqa: F401
+    contact,  # noqa: F401
+    data_requests,  # noqa: F401
+    documents,  # noqa: F401
+    merge,  # noqa: F401
+    reply_pages,  # noqa: F401
+    split,  # noqa: F401
+)

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as Answer
 
 from webapp.core.instance import instance
 from webapp.pages.access import identity, require
-from webapp.pages.desk import case_page, filters, listing, presence
+from webapp.pages.desk import case_page, documents, filters, listing, presence
 from webapp.pages.recordings import play
 from webapp.reports import desk_queries, recordings
 from webapp.reports.models import Report
@@ -35,6 +35,24 @@ def case(public_id: str) -> Response:
     """What a unit needs for its work on one case."""
     report = found(public_id)
     return case_page.render(report, identity(), "/unit")
+
+
+@bp.get("/cases/<public_id>/document")
+def document(public_id: str) -> Response:
+    """The unit's own report on a case, to print."""
+    return documents.page(found(public_id), "/unit")
+
+
+@bp.get("/cases/<public_id>/document.pdf")
+def document_pdf(public_id: str) -> Response:
+    """The same as PDF."""
+    return documents.as_pdf(found(public_id))
+
+
+@bp.post("/cases/<public_id>/document")
+def issue_document(public_id: str) -> Response:
+    """Give it its number in the unit's register."""
+    return documents.issue(found(public_id, lock=True), "/unit")
 
 
 @bp.get("/photos/<public_id>")
