@@ -64,7 +64,7 @@ def test_a_rule_is_changed_tried_published_and_simulated(
         page.locator(f"[name={name}]").fill(value)
     page.locator("[name=valid_from]").fill("2025-07-01")
     page.locator("[name=category_code]").select_option("waste_household")
-    page.locator("[name=target_kind]").select_option("police_commune" if screen == "phone" else "commune_committee")
+    page.locator("[name=target_kind]").select_option("police_commune" if screen == "phone" else "agri_env_dept")
     shots(f"rules-form-{screen}")
     page.locator("form.rule-form button[type=submit]").click()
     expect(page.locator("form[action$='/try']")).to_be_visible()
