@@ -21,7 +21,9 @@ from sqlalchemy import inspect, select
 
 from webapp.core import events
 from webapp.core.db import Base, committing, db
+from webapp.reports import placeholders
 from webapp.reports.models import Category, CategoryGroup, LegalReference
+from webapp.reports.replies import ACTIONS, ANY, LONGEST, ReplyTemplate
 from webapp.routing import rows as rule_rows
 from webapp.routing import rulesets
 from webapp.routing.decide import Rule
@@ -56,6 +58,7 @@ def load(folder: Path = DATA) -> dict[str, Loaded]:
     rules = _rules(folder / "routing_rules.csv")
     deadlines = _rows(folder / "deadlines.csv", DeadlineRule)
     days = _rows(folder / "holidays.csv", CalendarDay, {"date": "day"})
+    replies = _replies(folder / "reply_templates.toml", {c["code"] for c in categories})
     _check(categories, legal, units, rules, deadlines)
     result = {
         "groups": _sync(CategoryGroup, ("code",), groups, _forget),
@@ -65,6 +68,7 @@ def load(folder: Path = DATA) -> dict[str, Loaded]:
         "routing_rules": _publish(rules, folder),
         "deadlines": _sync(DeadlineRule, ("code",), deadlines, _forget),
         "holidays": _sync(CalendarDay, ("day",), days, _keep),
+        "reply_templates": _sync(ReplyTemplate, ("code",), replies, _retire_shipped),
     }
     if any(c.added or c.changed or c.retired for c in result.values()):
         counts = {name: [c.added, c.changed, c.retired] for name, c in result.items()}
@@ -160,6 +164,37 @@ def _category(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _replies(path: Path, categories: set[str]) -> list[dict[str, Any]]:
+    """The reply templates of a file; an operator's older folder may have none."""
+    if not path.exists():
+        path = DATA / path.name
+    rows = []
+    for row in _toml(path).get("template", []):
+        where = f"{path.name}, {row.get('code', '?')}"
+        try:
+            made = {
+                "code": row["code"],
+                "action": row["action"],
+                "category_code": row["category"],
+                "position": row["order"],
+                "title": row["title"],
+                "text": row["text"].strip(),
+                "retired": False,
+            }
+        except KeyError as error:
+            raise DataError(f"{where}: no {error}") from error
+        if made["action"] not in ACTIONS:
+            raise DataError(f"{where}: unknown action {made['action']}")
+        if made["category_code"] not in categories | {ANY}:
+            raise DataError(f"{where}: unknown category {made['category_code']}")
+        if strange := placeholders.unknown(made["text"]):
+            raise DataError(f"{where}: unknown placeholder {', '.join(strange)}")
+        if made["code"].startswith("own-") or not made["text"] or len(made["text"]) > LONGEST:
+            raise DataError(f"{where}: code or text cannot be used")
+        rows.append(made)
+    return rows
+
+
 def _check(
     categories: list[dict[str, Any]],
     legal: list[dict[str, Any]],
@@ -221,6 +256,9 @@ def _sync(
             continue
         own = getattr(known, "own", False)  # the operator's word stands
         differing = {} if own else {name: value for name, value in row.items() if getattr(known, name) != value}
+        if model is Unit and row["valid_to"] is None:
+            # A reorganisation has ended it since: the file that came with the program does not bring it back.
+            differing.pop("valid_to", None)
         for name, value in differing.items():
             setattr(known, name, value)
         counts.changed += bool(differing)
@@ -240,6 +278,11 @@ def _forget(row: Any) -> bool:
 def _retire(row: Any) -> bool:
     was, row.retired = row.retired, True
     return not was
+
+
+def _retire_shipped(row: Any) -> bool:
+    """What a Front wrote itself is not in the file and stays as it is."""
+    return _retire(row) if row.unit_code is None else False
 
 
 def _keep(_row: Any) -> bool:

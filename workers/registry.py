@@ -7,7 +7,7 @@ from typing import Any
 
 from webapp.reports import data_requests
 from webapp.routing import trial
-from workers import notices, photos, recordings, routing, upkeep
+from workers import notices, photos, recordings, reorganisations, routing, upkeep
 
 JOBS: dict[str, Callable[..., Any]] = {
     "reports.route": routing.route,
@@ -24,4 +24,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "notices.send": notices.send,
     "notices.prune": notices.prune,
     "data.retire": data_requests.retire,
+    "reorganisations.apply": reorganisations.apply,
+    "reorganisations.move": reorganisations.move,
+    "reorganisations.due": reorganisations.due,
 }

@@ -13,6 +13,7 @@ from tests.integration.staff import case, field, people, sign_in
 from webapp.accounts.cli import users_cli
 from webapp.accounts.models import User
 from webapp.core import outbox
+from webapp.core.db import db
 from webapp.core.instance import instance
 from webapp.routing.models import CalendarDay
 
@@ -24,7 +25,7 @@ def places(session: Any) -> None:
 
 
 def failed_job() -> Any:
-    job = outbox.enqueue("reports.route", report_id=0)
+    job = db.session.get_one(outbox.Job, outbox.enqueue("reports.route", report_id=0))
     job.state, job.attempts, job.last_error = outbox.FAILED, 8, "OSError in put:12"
     return job
 

@@ -35,6 +35,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "report:bypass": FRONT,
     "report:ask": FRONT,
     "report:mark_duplicate": FRONT,
+    "report:split": FRONT,
+    "report:link": FRONT,
     "report:reject": FRONT,
     "report:verify": FRONT,
     "report:close": FRONT,
@@ -45,6 +47,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "contact:open": FRONT,
     "data:answer": HIGHER_FRONT,
     "outcome:publish": FRONT,
+    "reply:edit": FRONT,
+    "document:issue": FRONT | UNIT,
     # Reports told by phone, on paper, at a pagoda
     "report:enter": ENTRY,
     # The responsible unit
@@ -61,6 +65,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "reference:edit": frozenset({ADMIN}),  # deadlines, days off
     "rules:view": RULES,
     "rules:edit": frozenset({ADMIN}),
+    "reorganisation:view": frozenset({ADMIN}),
+    "reorganisation:edit": frozenset({ADMIN}),
+    "reorganisation:approve": frozenset({ADMIN}),
     # Not persons
     "report:route": frozenset({SYSTEM}),
     "report:supplement": frozenset({REPORTER}),

@@ -9,7 +9,7 @@ from webapp.pages import access, errors, i18n, web
 
 def init_app(app: Flask) -> None:
     """Add every page, and what is done around each request."""
-    from webapp.pages.admin import rules, tables
+    from webapp.pages.admin import reorganisations, rules, tables
     from webapp.pages.admin import views as admin
     from webapp.pages.api import health, open311
     from webapp.pages.auth import views as auth
@@ -41,6 +41,7 @@ def init_app(app: Flask) -> None:
         admin.bp,
         rules.bp,
         tables.bp,
+        reorganisations.bp,
         health.bp,
         open311.bp,
     ):

@@ -44,6 +44,7 @@ AUDIENCES: dict[str, str | frozenset[str]] = {
     "admin": frozenset({permissions.ADMIN}),
     "rules": permissions.RULES,
     "tables": permissions.RULES,
+    "reorganisations": frozenset({permissions.ADMIN}),
 }
 
 

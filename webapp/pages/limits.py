@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 PER_NETWORK = "10 per minute; 60 per hour"
 PER_ACCOUNT = "10 per 10 minute; 40 per day"  # many networks against one account
 LOGIN = "auth.login"
-WRONG_CODES, REPORTS = "codes", "reports"
+WRONG_CODES, REPORTS, PHOTOS = "codes", "reports", "photos"
 WRONG_CODES_LIMIT = "20 per 10 minute"  # whole numbers of 16 digits that are nobody's; typing errors do not count
 
 
@@ -51,17 +51,19 @@ def reached(what: str) -> bool:
     return limit is not None and not _ask("test", limit, what)
 
 
-def count(what: str) -> None:
-    """Count one of `what` for this network."""
+def count(what: str) -> bool:
+    """Count one of `what` for this network; False if that is one too many."""
     limit = _limit_of(what)
-    if limit is not None:
-        _ask("hit", limit, what)
+    return limit is None or _ask("hit", limit, what)
 
 
 def _limit_of(what: str) -> RateLimitItem | None:
     if what == WRONG_CODES:
         return parse(WRONG_CODES_LIMIT)
-    number = instance().settings.reports_per_hour
+    settings = instance().settings
+    number = settings.reports_per_hour
+    if what == PHOTOS:  # as many as fit into these reports, each once more for a signal that broke
+        number *= 2 * settings.max_photos
     return RateLimitItemPerHour(number) if number > 0 else None
 
 

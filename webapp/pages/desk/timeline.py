@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from webapp.core.events import Event
 from webapp.pages import labels
 from webapp.pages import routing_words as routing_words_of
-from webapp.pages.desk import safety_timeline
+from webapp.pages.desk import case_timeline, safety_timeline
 from webapp.reports import lifecycle as life
 
 # Steps whose reason a unit may read: those between the Front and the unit.
@@ -28,6 +28,7 @@ _UNIT_KINDS = {
     "report:rated",
     "report:upheld",
     "report:clock_restarted",
+    "report:reorganised",
     "outcome:recorded",
     "outcome:published",
 }
@@ -109,6 +110,13 @@ def items(entries: list[Event], names: Names, *, for_unit: bool = False) -> list
     return shown[::-1]
 
 
+def shown(items: list[dict[str, Any]], only: str) -> list[dict[str, Any]]:
+    """The items that a reader asked for: `public`, `internal`, anything else means all."""
+    if only not in ("public", "internal"):
+        return items
+    return [item for item in items if item["internal"] == (only == "internal")]
+
+
 def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
     data = entry.data
     kind = entry.kind
@@ -133,6 +141,12 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
     if kind == "report:bypassed":
         body = "\n".join(changes(data, names))
         return {"title": _("Kept from the commune"), "body": body, "reason": data.get("reason", ""), "icon": "shield"}
+    if kind == "report:reorganised":
+        lines = changes(data, names)
+        if data.get("doubt"):
+            lines.append(_("The plan alone does not say whose it is now. Please check."))
+        title = _("Reorganisation: %(title)s", title=data.get("title", ""))
+        return {"title": title, "body": "\n".join(lines), "icon": "refresh"}
     if kind == "report:clock_restarted":
         return {"title": _("New due time: %(day)s", day=_day(data.get("due"))), "icon": "clock"}
     if kind == "report:supplemented":
@@ -158,6 +172,8 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
             ),
             "icon": "eye",
         }
+    if kind in case_timeline.KINDS:
+        return case_timeline.words(kind, data)
     if kind in safety_timeline.KINDS:
         return safety_timeline.words(kind, data)
     if kind == "outcome:recorded":
