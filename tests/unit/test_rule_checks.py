@@ -11,7 +11,7 @@ from hypothesis import given
 from tests.unit.test_decide import Rule, some_rules
 from webapp.routing import checks, rows
 from webapp.routing.checks import World, findings, gaps, shadowed
-from webapp.routing.decide import Facts, Rules, fits
+from webapp.routing.decide import Facts, Rules, decide, fits
 
 CATEGORIES = frozenset({"coal_ash", "other"})
 SINCE = (date(2020, 1, 1), date.max)
@@ -108,6 +108,26 @@ def test_gaps_are_put_together_by_province() -> None:
         ("75", "no_unit", "agri_env_dept", ("coal_ash",), 1),
         ("86", "no_rule", "", ("other",), 2),
     ]
+
+
+@given(some_rules())
+def test_gaps_are_where_the_decision_names_nobody(table: list[Any]) -> None:
+    """Put together cleverly, they say the same as asking for each category in each commune."""
+
+    def find(kind: str, commune: str | None, _province: str | None, _on: date) -> str | None:
+        return f"{kind}-1" if kind == "agri_env_dept" or commune == "29512" else None
+
+    on = date(2026, 11, 22)
+    communes = [("29512", "86"), ("29413", "86"), ("25210", "75")]
+    found = gaps(Rules(table), on, communes, CATEGORIES, find_unit=find, exists=lambda code, _on: code == "x")
+    said = {(g.province_code, g.why, c) for g in found for c in g.categories}
+    asked = set()
+    for commune, province in communes:
+        for category in CATEGORIES:
+            told = decide(Facts(category, commune, province, on), table, find, exists=lambda code, _on: code == "x")
+            if told.unit_code is None:
+                asked.add((province, told.why, category))
+    assert said == asked
 
 
 # --- a rule as a row -----------------------------------------------------------------------------

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
-from webapp.routing.decide import OFF, WORKING, Facts, FindUnit, Rule, Rules, against, decide, order
+from webapp.routing.decide import OFF, WORKING, Facts, FindUnit, Rule, Rules, against, order
 
 FOREVER = date.max
 ERROR, WARNING = "error", "warning"
@@ -206,12 +207,23 @@ def gaps(
     """
     missing: dict[tuple[str, str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     known = sorted(categories)
+
+    @cache
+    def first(category: str, commune: str, province: str) -> Rule | None:
+        return rules.first(Facts(category, commune, province, on))
+
+    @cache
+    def there(kind: str | None, unit: str | None, commune: str, province: str) -> bool:
+        return exists(unit, on) if unit else bool(kind and find_unit(kind, commune, province, on))
+
     for commune, province in communes:
+        named = commune if commune in rules.places else ""  # communes that no rule names are alike
         for category in known:
-            decision = decide(Facts(category, commune, province, on), rules, find_unit, exists=exists)
-            if decision.unit_code is None:
-                target = decision.target_kind or decision.rule_code or ""
-                missing[province, decision.why, target][category].add(commune)
+            rule = first(category, named, province)
+            if rule is None:
+                missing[province, "no_rule", ""][category].add(commune)
+            elif not there(rule.target_kind, rule.target_unit_code, commune, province):
+                missing[province, "no_unit", rule.target_kind or rule.code][category].add(commune)
     found = []
     for (province, why, target), by_category in sorted(missing.items()):
         places: set[str] = set().union(*by_category.values())

@@ -139,6 +139,7 @@ class Rules:
         for rule in self.ordered:
             shelf = self._shelves.setdefault((rule.category_code, rule.area_code or ""), [])
             shelf.append((order(rule), rule))
+        self.places = {place for _category, place in self._shelves}  # areas that rules name
 
     def about(self, facts: Facts) -> Iterator[Rule]:
         """The rules about this category (or all) and this place (or one that holds it), in order."""

@@ -68,12 +68,12 @@ def _event_words(entry: events.Event) -> str:
     return what.get(entry.kind, entry.kind)
 
 
-@bp.get("/versions/<int:number>")
-def version(number: int) -> Response:
+@bp.get("/versions/<int:version_id>")
+def version(version_id: int) -> Response:
     """One version: what it changed."""
     require("rules:view")
-    found = version_or_404(str(number))
-    before = rulesets.version(number - 1)
+    found = version_or_404(str(version_id))
+    before = rulesets.version(version_id - 1)
     changes = rows.compare(rulesets.rules_of(before) if before else [], rulesets.rules_of(found))
     return page(
         "admin/routing/version.html",
@@ -93,15 +93,15 @@ def changes_context(changes: list[tuple[Rule | None, Rule | None]]) -> dict[str,
     return {"changed": listed, "changes_total": len(changes), "names": names}
 
 
-@bp.post("/versions/<int:number>/restore")
-def restore(number: int) -> Response:
+@bp.post("/versions/<int:version_id>/restore")
+def restore(version_id: int) -> Response:
     """Open a draft that is as this version was."""
     require("rules:edit")
-    found = version_or_404(str(number))
+    found = version_or_404(str(version_id))
     try:
-        rulesets.start(actor_of(identity()), rulesets.rules_of(found), restores=number)
+        rulesets.start(actor_of(identity()), rulesets.rules_of(found), restores=version_id)
     except rulesets.Refused:
         flash(_("A draft is open already. Publish it or give it up first."), "warning")
         return redirect("/admin/routing/draft", 303)  # type: ignore[return-value]
-    flash(_("The draft is as version %(number)s was. Try it, then publish it.", number=number), "success")
+    flash(_("The draft is as version %(number)s was. Try it, then publish it.", number=version_id), "success")
     return redirect("/admin/routing/draft", 303)  # type: ignore[return-value]
