@@ -137,9 +137,6 @@ def do(report: Report, other: Report, who: Identity, deed: str, reason: str, evi
         "extend": lambda: extensions.grant(report, actor, until, reason),
         "withdraw": lambda: service.move(report, life.WITHDRAWN, events.REPORTER),
         "duplicate": lambda: service.mark_duplicate(report, other, actor),
-        "reopen": lambda: service.move(
-            report, life.REWORK if report.status == life.CLOSED else life.SCREENING, actor, reason=reason
-        ),
     }
     if deed not in deeds:
         action = next(a for a in (*steps.FRONT_ACTIONS, *steps.UNIT_ACTIONS) if a.name == deed)
