@@ -22,14 +22,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("webapp.accounts", "webapp.areas"),
     ("webapp.units",),
     ("webapp.reports",),
-    ("webapp.routing", "webapp.inspections", "webapp.notifications", "webapp.supervision"),
+    ("webapp.routing", "webapp.inspections", "webapp.mapping", "webapp.notifications", "webapp.supervision"),
     ("webapp.pages", "workers"),
     # Doors: they put the house together and nobody may import them, except the processes that start it.
     ("webapp", "webapp.__main__", "webapp.data_loader", "webapp.demo", "webapp.keys", "workers.__main__"),
 )
 STARTERS = ("workers.__main__", "workers.relay")
 
-RULES = ("lifecycle", "permissions", "deadlines", "decide", "privacy")
+RULES = ("lifecycle", "permissions", "deadlines", "decide", "privacy", "cubes")
 FRAMEWORK = (
     "flask",
     "flask_sqlalchemy",
