@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, literal, literal_column, select, union_all
+from sqlalchemy import BigInteger, TextClause, bindparam, func, literal, select, text, union_all
 from sqlalchemy.orm import aliased
 
 from geo import cells
@@ -15,13 +16,12 @@ from webapp.core import clock
 from webapp.core.db import db
 from webapp.mapping import cubes
 from webapp.mapping.cubes import OFFSET
-from webapp.mapping.models import LATE, MapCell, MapPoint
+from webapp.mapping.models import LATE, MapPoint
 from webapp.reports import lifecycle
 from webapp.reports.catalogue import catalogue
 from webapp.reports.queries import GROUP_OF, GROUPS, OVERDUE, Filters
 
 MAX_ZOOM = 20
-SUMS = ("n", "sum_x", "sum_y", "squares", "sum_id")
 Cells = tuple[int, int]
 _WORLD: Cells = (0, 1 << (2 * cells.ZOOM))
 
@@ -59,7 +59,7 @@ def tile(z: int, x: int, y: int, filters: Filters) -> dict[str, Any]:
     """
     at = cubes.level(z)
     squares: dict[int, Square] = {}
-    for row in db.session.execute(_sums(at, cells.tile_range(z, x, y), filters)):
+    for row in _sums(at, cells.tile_range(z, x, y), filters):
         squares.setdefault(row.sub, Square()).add(row)
     found = [squares[sub] for sub in sorted(squares) if squares[sub].n]
     singles = _singles(square.sum_id for square in found if square.n == 1)
@@ -74,7 +74,7 @@ def tile(z: int, x: int, y: int, filters: Filters) -> dict[str, Any]:
 def counts(filters: Filters) -> dict[str, int]:
     """How many cases there are by group of status, how many of them are overdue, and all together ("total")."""
     found = dict.fromkeys(("total", OVERDUE, *GROUPS), 0)
-    for row in db.session.execute(_sums(0, _WORLD, filters)):
+    for row in _sums(0, _WORLD, filters):
         n, status = int(row.n), row.state.removesuffix(LATE)
         found["total"] += n
         found[GROUP_OF[status]] += n
@@ -91,24 +91,73 @@ def states(status: str | None) -> tuple[str, ...] | None:
     return tuple(s + late for s in GROUPS.get(status, (status,)) for late in ("", LATE))
 
 
-def _sums(at: int, within: Cells, filters: Filters) -> Select[Any]:
-    """Sums by square of zoom `at` and by state, of what matches and lies in a range of cells."""
+def _sums(at: int, within: Cells, filters: Filters) -> Sequence[Any]:
+    """Rows of sums by square of zoom `at` and by state, of what matches and lies in a range of cells."""
     asked = _question(filters)
     first = _first_day() if filters.until and not filters.since else None
     plan = cubes.plan(at, asked, first, clock.today())
+    given: dict[str, Any] = {"low": within[0], "high": within[1]}
     wanted = states(filters.status)
+    only = ""
+    if wanted is not None:
+        given["states"] = wanted
+        only = " AND state IN :states"
     parts = []
     if plan.periods:
-        parts.append(_from_cells(plan, at, within, wanted))
-    parts += [_from_points(span, at, within, asked, wanted) for span in plan.spans]
+        bits = 2 * (cells.ZOOM - plan.level)
+        given |= {"dims": plan.dims, "periods": plan.periods, "first": within[0] >> bits, "last": within[1] >> bits}
+        parts.append(_FROM_CELLS.format(level=plan.level, bits=2 * (plan.level - at), only=only))
+    for number, span in enumerate(plan.spans):
+        parts.append(
+            _FROM_POINTS.format(bits=2 * (cells.ZOOM - at), only=only + _conditions(asked, span, number, given))
+        )
     if not parts:
-        parts.append(_from_points(cubes.Span(1, 0), at, within, asked, wanted))  # no day lies there
-    if len(parts) == 1:
-        return parts[0]
-    rows = union_all(*parts).subquery()
-    return select(rows.c.sub, rows.c.state, *(func.sum(rows.c[name]).label(name) for name in SUMS)).group_by(
-        rows.c.sub, rows.c.state
-    )
+        return ()
+    query = _statement(parts[0] if len(parts) == 1 else _TOGETHER.format(parts=" UNION ALL ".join(parts)))
+    return db.session.execute(query, given).all()
+
+
+# Plain SQL, the same on both engines: building these as expressions costs more than running them. Numbers and
+# names come from here and from cubes.py; all that was asked for is bound.
+_FROM_CELLS = (
+    "SELECT cell >> {bits} AS sub, state, SUM(n) AS n, SUM(sum_x) AS sum_x, SUM(sum_y) AS sum_y, "
+    "SUM(squares) AS squares, SUM(sum_id) AS sum_id FROM map_cells WHERE level = {level} AND dim IN :dims "
+    "AND period IN :periods AND cell >= :first AND cell < :last AND n > 0{only} GROUP BY cell >> {bits}, state"
+)
+_SQUARE = " + ".join(f"CAST({c} % {OFFSET} AS BIGINT) * ({c} % {OFFSET})" for c in ("x", "y"))
+_FROM_POINTS = (
+    "SELECT cell >> {bits} AS sub, state, COUNT(*) AS n, SUM(x) AS sum_x, SUM(y) AS sum_y, "
+    f"SUM({_SQUARE}) AS squares, SUM(report_id) AS sum_id FROM map_points "
+    "WHERE cell >= :low AND cell < :high{only} GROUP BY cell >> {bits}, state"
+)
+_TOGETHER = (
+    "SELECT sub, state, SUM(n) AS n, SUM(sum_x) AS sum_x, SUM(sum_y) AS sum_y, SUM(squares) AS squares, "
+    "SUM(sum_id) AS sum_id FROM ({parts}) AS parts GROUP BY sub, state"
+)
+_LISTS = ("dims", "periods", "states", "categories")
+
+
+@lru_cache(maxsize=512)
+def _statement(words: str) -> TextClause:
+    lists = [bindparam(name, expanding=True) for name in _LISTS if f":{name}" in words]
+    return text(words).bindparams(*lists)
+
+
+def _conditions(asked: cubes.Question, span: cubes.Span, number: int, given: dict[str, Any]) -> str:
+    """What else is asked of a point, as SQL; its values go into `given`."""
+    found = []
+    for sign, name, day in ((">=", f"since_{number}", span.first), ("<=", f"until_{number}", span.last)):
+        if day is not None:
+            found.append(f"day {sign} :{name}")
+            given[name] = day
+    if asked.categories:
+        found.append("category IN :categories")
+        given["categories"] = asked.categories
+    for name in ("unit", "province", "commune"):
+        if value := getattr(asked, name):
+            found.append(f"{name} = :{name}")
+            given[name] = value
+    return "".join(f" AND {condition}" for condition in found)
 
 
 def _question(filters: Filters) -> cubes.Question:
@@ -130,65 +179,6 @@ def _question(filters: Filters) -> cubes.Question:
 def _first_day() -> date:
     found = db.session.scalar(select(func.min(MapPoint.day)))
     return date(found // 10_000, found // 100 % 100, found % 100) if found else clock.today()
-
-
-def _shifted(column: Any, bits: int) -> ColumnElement[Any]:
-    # As a literal: PostgreSQL does not take a parameter in GROUP BY for the one in SELECT.
-    return column.op(">>")(literal_column(str(int(bits))))
-
-
-def _from_cells(plan: cubes.Plan, at: int, within: Cells, wanted: Iterable[str] | None) -> Select[Any]:
-    bits = 2 * (cells.ZOOM - plan.level)
-    sub = _shifted(MapCell.cell, 2 * (plan.level - at)).label("sub")
-    query = (
-        select(sub, MapCell.state, *(func.sum(getattr(MapCell, name)).label(name) for name in SUMS))
-        .where(
-            MapCell.level == plan.level,
-            MapCell.dim.in_(plan.dims),
-            MapCell.period.in_(plan.periods),
-            MapCell.cell >= within[0] >> bits,
-            MapCell.cell < within[1] >> bits,
-            MapCell.n > 0,
-        )
-        .group_by(sub, MapCell.state)
-    )
-    return query if wanted is None else query.where(MapCell.state.in_(wanted))
-
-
-def _from_points(
-    span: cubes.Span, at: int, within: Cells, asked: cubes.Question, wanted: Iterable[str] | None
-) -> Select[Any]:
-    sub = _shifted(MapPoint.cell, 2 * (cells.ZOOM - at)).label("sub")
-    x, y = (cast(column % OFFSET, BigInteger) for column in (MapPoint.x, MapPoint.y))
-    query = (
-        select(
-            sub,
-            MapPoint.state,
-            func.count().label("n"),
-            func.sum(MapPoint.x).label("sum_x"),
-            func.sum(MapPoint.y).label("sum_y"),
-            func.sum(x * x + y * y).label("squares"),
-            func.sum(MapPoint.report_id).label("sum_id"),
-        )
-        .where(MapPoint.cell >= within[0], MapPoint.cell < within[1])
-        .group_by(sub, MapPoint.state)
-    )
-    if wanted is not None:
-        query = query.where(MapPoint.state.in_(wanted))
-    if span.first is not None:
-        query = query.where(MapPoint.day >= span.first)
-    if span.last is not None:
-        query = query.where(MapPoint.day <= span.last)
-    if asked.categories:
-        query = query.where(MapPoint.category.in_(asked.categories))
-    for column, value in (
-        (MapPoint.unit, asked.unit),
-        (MapPoint.province, asked.province),
-        (MapPoint.commune, asked.commune),
-    ):
-        if value:
-            query = query.where(column == value)
-    return query
 
 
 # -- from sums to what is drawn ------------------------------------------------------------------------------------
