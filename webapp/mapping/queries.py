@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, TextClause, bindparam, func, literal, select, text, union_all
+from sqlalchemy import BigInteger, BindParameter, TextClause, bindparam, func, literal, select, text, union_all
 from sqlalchemy.orm import aliased
 
 from geo import cells
@@ -127,7 +127,7 @@ _FROM_CELLS = (
 _SQUARE = " + ".join(f"CAST({c} % {OFFSET} AS BIGINT) * ({c} % {OFFSET})" for c in ("x", "y"))
 _FROM_POINTS = (
     "SELECT cell >> {bits} AS sub, state, COUNT(*) AS n, SUM(x) AS sum_x, SUM(y) AS sum_y, "
-    f"SUM({_SQUARE}) AS squares, SUM(report_id) AS sum_id FROM map_points "
+    "SUM(" + _SQUARE + ") AS squares, SUM(report_id) AS sum_id FROM map_points "
     "WHERE cell >= :low AND cell < :high{only} GROUP BY cell >> {bits}, state"
 )
 _TOGETHER = (
@@ -139,7 +139,7 @@ _LISTS = ("dims", "periods", "states", "categories")
 
 @lru_cache(maxsize=512)
 def _statement(words: str) -> TextClause:
-    lists = [bindparam(name, expanding=True) for name in _LISTS if f":{name}" in words]
+    lists: list[BindParameter[Any]] = [bindparam(name, expanding=True) for name in _LISTS if f":{name}" in words]
     return text(words).bindparams(*lists)
 
 
