@@ -109,7 +109,9 @@ def _sums(at: int, within: Cells, filters: Filters) -> Sequence[Any]:
         parts.append(_FROM_CELLS.format(level=plan.level, bits=2 * (plan.level - at), only=only))
     for number, span in enumerate(plan.spans):
         parts.append(
-            _FROM_POINTS.format(bits=2 * (cells.ZOOM - at), only=only + _conditions(asked, span, number, given))
+            _FROM_POINTS.format(
+                square=_SQUARE, bits=2 * (cells.ZOOM - at), only=only + _conditions(asked, span, number, given)
+            )
         )
     if not parts:
         return ()
@@ -127,7 +129,7 @@ _FROM_CELLS = (
 _SQUARE = " + ".join(f"CAST({c} % {OFFSET} AS BIGINT) * ({c} % {OFFSET})" for c in ("x", "y"))
 _FROM_POINTS = (
     "SELECT cell >> {bits} AS sub, state, COUNT(*) AS n, SUM(x) AS sum_x, SUM(y) AS sum_y, "
-    "SUM(" + _SQUARE + ") AS squares, SUM(report_id) AS sum_id FROM map_points "
+    "SUM({square}) AS squares, SUM(report_id) AS sum_id FROM map_points "
     "WHERE cell >= :low AND cell < :high{only} GROUP BY cell >> {bits}, state"
 )
 _TOGETHER = (
