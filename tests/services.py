@@ -153,6 +153,7 @@ class Run:
             "DGS_DEMO": "1",
             "OPEN311_KEYS": "demo",
             "LOG_LEVEL": "WARNING",
+            "TILES_KEPT_S": "0",  # a test asks again at once
         }
         try:
             if engine == POSTGIS:

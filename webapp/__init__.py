@@ -68,9 +68,9 @@ def _add_commands(app: Flask) -> None:
     from webapp.demo.cli import demo_cli
     from webapp.reorganisations.cli import reorganisations_cli
     from webapp.routing.cli import routing_cli
-    from workers.cli import jobs_cli
+    from workers.cli import jobs_cli, map_cli
 
-    for group in (areas_cli, data_cli, demo_cli, jobs_cli, reorganisations_cli, routing_cli, users_cli):
+    for group in (areas_cli, data_cli, demo_cli, jobs_cli, map_cli, reorganisations_cli, routing_cli, users_cli):
         app.cli.add_command(group)
 
 

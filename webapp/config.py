@@ -66,6 +66,7 @@ class Settings:
     demo: bool = False
     tile_url: str = ""
     tile_attribution: str = ""
+    tiles_kept_s: int = 2  # how long a web process may say a map tile again; 0: not at all
     open311_keys: tuple[str, ...] = ()
     controller_name: str = ""  # who answers for personal data; shown on /privacy
     controller_contact: str = ""
@@ -140,6 +141,7 @@ class Settings:
             max_clip_bytes=_number(env, "MAX_CLIP_BYTES", 50 * 1024 * 1024),
             max_voice=_number(env, "MAX_VOICE", 2),
             max_voice_bytes=_number(env, "MAX_VOICE_BYTES", 10 * 1024 * 1024),
+            tiles_kept_s=_number(env, "TILES_KEPT_S", 2),
             max_body_bytes=_number(env, "MAX_BODY_BYTES", 64 * 1024 * 1024),
             log_level=env.get("LOG_LEVEL") or "INFO",
             proxies=_number(env, "PROXIES", 0),

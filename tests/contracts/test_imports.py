@@ -25,6 +25,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "webapp.routing",
         "webapp.inspections",
+        "webapp.mapping",
         "webapp.notifications",
         "webapp.supervision",
         "webapp.documents",
@@ -47,6 +48,7 @@ RULES = (
     "layout",
     "lineage",
     "plan",
+    "cubes",
 )
 RULE_MODULES = ("webapp.routing.checks", "webapp.routing.rows")
 FRAMEWORK = (

@@ -10,7 +10,7 @@ from typing import Any
 import html5lib
 
 from tests import factories
-from tests.integration.public_world import case, counted_statements, facts, many
+from tests.integration.public_world import case, counted_statements, facts, many, on_the_map
 from webapp.core import clock, events
 from webapp.core.events import Actor
 from webapp.core.instance import instance
@@ -416,6 +416,7 @@ def test_home_says_how_many_and_where(session: Any, client: Any) -> None:
     assert "No cases yet" in answer.text
     for status in (lifecycle.CLOSED, lifecycle.VERIFIED, lifecycle.ASSIGNED):
         case(status=status)
+    on_the_map()
     answer = client.get("/", headers={"Accept-Language": "en"})
     tree = check_page(answer)
     assert "3 cases are public." in answer.text

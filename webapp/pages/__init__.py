@@ -16,9 +16,13 @@ def init_app(app: Flask) -> None:
     from webapp.pages.desk import views as desk
     from webapp.pages.entry import views as entry
     from webapp.pages.public import cases, feeds, follow, home, map
+    from webapp.pages.public.tile_cache import TileCache
     from webapp.pages.resident import aftercare, pwa, report, statement, track
     from webapp.pages.unit import views as unit
 
+    settings = app.extensions["dgs"].settings
+    if settings.tiles_kept_s:
+        app.wsgi_app = TileCache(app.wsgi_app, settings.tiles_kept_s)  # type: ignore[method-assign]
     i18n.init_app(app)
     web.init_app(app)
     access.init_app(app)

@@ -102,6 +102,8 @@ class Report(Base):
         Index("ix_reports_public_cell", "public_cell", "status", "category_code", "created_at"),
         Index("ix_reports_created", "created_at"),
         Index("ix_reports_duplicate_of", "duplicate_of_id"),
+        Index("ix_reports_publish_at", "publish_at"),
+        Index("ix_reports_due_at", "due_at"),
         Index("ix_reports_location", "location", postgresql_using="gist").ddl_if(dialect="postgresql"),
         # The desks: what waits, in its order, by whose business it is
         *(

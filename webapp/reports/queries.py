@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from geo import cells
@@ -40,7 +40,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
 GROUP_OF = {status: group for group, statuses in GROUPS.items() for status in statuses}
 OVERDUE = "overdue"
 
-MAX_ZOOM = 20
 PAGE = 20
 _PUBLIC_ID = re.compile(r"[0-9a-z]{1,16}")  # anything else PostgreSQL need not be asked about
 
@@ -150,87 +149,7 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, clock_time(0), clock.VIETNAM)
 
 
-# -- the map ---------------------------------------------------------------------------------------------------
-
-
-def sub_cells(z: int) -> int:
-    """By how many levels a tile of zoom `z` is divided for clusters: 64 pixels wide far out, 4 at the nearest."""
-    depth = 2 if z <= 10 else 3 if z <= 13 else 4 if z <= 15 else z - 12
-    return min(depth, cells.ZOOM - z)
-
-
-def tile(z: int, x: int, y: int, filters: Filters, now: datetime) -> dict[str, Any]:
-    """What lies in a map tile, in one statement: clusters where several share a sub-cell, else single cases.
-
-    `same` marks a cluster of cases at one and the same point, which no zoom takes apart; `area` is its
-    commune. Raises ValueError if there is no such tile.
-    """
-    low, high = cells.tile_range(z, x, y)
-    shift = 2 * (cells.ZOOM - z - sub_cells(z))
-    # As a literal: PostgreSQL does not take a parameter in GROUP BY for the one in SELECT.
-    sub = Report.public_cell.op(">>")(literal_column(str(int(shift)))).label("sub")
-    query = (
-        select(
-            func.count().label("n"),
-            func.sum(case((is_overdue(now), 1), else_=0)).label("overdue"),
-            *(
-                func.sum(case((Report.status.in_(statuses), 1), else_=0)).label(group)
-                for group, statuses in GROUPS.items()
-            ),
-            func.avg(Report.public_lon).label("lon"),
-            func.avg(Report.public_lat).label("lat"),
-            func.min(Report.public_cell).label("first"),
-            func.max(Report.public_cell).label("last"),
-            func.min(Report.public_id).label("id"),
-            func.min(Report.category_code).label("category"),
-            func.min(Report.status).label("status"),
-            func.min(Report.area_code).label("area"),
-            sub,
-        )
-        .where(Report.public_cell >= low, Report.public_cell < high, *matching(filters, now))
-        .group_by("sub")
-        .order_by("sub")
-    )
-    icons = catalogue().categories
-    clusters: list[dict[str, Any]] = []
-    reports: list[dict[str, Any]] = []
-    for row in db.session.execute(query):
-        place = {"lon": round(row.lon, 5), "lat": round(row.lat, 5)}
-        if row.n == 1:
-            known = icons.get(row.category)
-            reports.append(
-                {"id": row.id}
-                | place
-                | {
-                    "category": row.category,
-                    "icon": known.icon if known else "icon-other",
-                    "status": row.status,
-                    "overdue": bool(row.overdue),
-                }
-            )
-            continue
-        by = {group: count for group in GROUPS if (count := int(getattr(row, group)))}
-        cluster = place | {"count": row.n, "by": by, "overdue": int(row.overdue)}
-        if row.first == row.last:
-            cluster |= {"same": True, "area": row.area}
-        clusters.append(cluster)
-    return {"clusters": clusters, "reports": reports}
-
-
 # -- lists and figures -----------------------------------------------------------------------------------------
-
-
-def counts(filters: Filters, now: datetime) -> dict[str, int]:
-    """How many cases there are by group of status, how many of them are overdue, and all together ("total")."""
-    query = select(
-        func.count().label("total"),
-        func.coalesce(func.sum(case((is_overdue(now), 1), else_=0)), 0).label(OVERDUE),
-        *(
-            func.coalesce(func.sum(case((Report.status.in_(statuses), 1), else_=0)), 0).label(group)
-            for group, statuses in GROUPS.items()
-        ),
-    ).where(*matching(filters, now))
-    return {name: int(value) for name, value in db.session.execute(query).one()._mapping.items()}
 
 
 def public_list(

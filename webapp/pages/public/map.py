@@ -15,6 +15,7 @@ from webapp.areas import queries as areas
 from webapp.areas.models import COMMUNE, PROVINCE
 from webapp.core import clock
 from webapp.core.instance import instance
+from webapp.mapping import queries as mapping
 from webapp.pages import labels
 from webapp.pages.i18n import in_language
 from webapp.pages.public import outlines, tiles
@@ -62,7 +63,7 @@ def index() -> Response:
     filters, problems = _read()
     place, view = _place(filters, problems)
     page = _page(filters, now, problems)
-    counts = queries.counts(filters, now)
+    counts = mapping.counts(filters)
     unit = units_of([filters.unit]).get(filters.unit) if filters.unit else None
     if filters.unit and unit is None:
         problems["unit"] = "unknown"
