@@ -98,7 +98,7 @@ def test_a_delayed_case_changes_nothing_until_its_hour(session: Any, monkeypatch
 def test_an_answer_becomes_late_by_itself(session: Any, monkeypatch: Any) -> None:
     now = clock.now()
     case(status=lifecycle.ASSIGNED, due_at=now + timedelta(minutes=10))
-    case(status=lifecycle.ANSWERED, due_at=now + timedelta(minutes=10))
+    case(status=lifecycle.VERIFIED, due_at=now + timedelta(minutes=10))
     on_the_map()
     assert queries.counts(Filters())["overdue"] == 0
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=11))
