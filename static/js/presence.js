@@ -9,7 +9,7 @@ const send = (fields, options = {}) => fetch(place.dataset.presence, {
 
 const show = (others) => {
   if (!others.length) return place.replaceChildren();
-  const words = place.dataset.words.replace('{who}', others.join(', '));
+  const words = place.dataset.words.replace('[who]', others.join(', '));
   if (place.textContent.trim() === words) return undefined; // said already, not again to a screen reader
   const line = document.createElement('p');
   line.className = 'why';

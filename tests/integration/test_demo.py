@@ -136,7 +136,8 @@ def test_the_record_holds_and_runs_forward(session: Any) -> None:
     for stream in streams:
         entries = events.history(stream)
         assert events.first_broken(entries) is None, stream
-        times = [entry.at for entry in entries]
+        # The demo tells case after case, so the link of a duplicate comes into the record of a case told before.
+        times = [entry.at for entry in entries if entry.kind != "case:linked"]
         assert times == sorted(times), stream
         assert times[-1] <= now, stream
     for report in session.scalars(select(Report)).unique():

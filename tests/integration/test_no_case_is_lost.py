@@ -17,7 +17,7 @@ from webapp.accounts.permissions import PERMISSIONS, Identity, may
 from webapp.core import clock, events
 from webapp.core.db import db
 from webapp.pages.desk import steps
-from webapp.reports import desk_queries, feedback, service, verdicts
+from webapp.reports import feedback, queue, service, verdicts
 from webapp.reports import lifecycle as life
 from webapp.reports.intake import StoredPhoto
 from webapp.reports.models import Report
@@ -197,7 +197,7 @@ def check(report: Report, now: datetime) -> None:
         name
         for name, who in WHO.items()
         if who.role in permissions.FRONT | permissions.UNIT
-        and any(r.report.id == report.id for r in desk_queries.queue(who, "now", desk_queries.Filters(), now).rows)
+        and any(r.id == report.id for r in queue.page(who, "now", queue.Filters(), now).rows)
     }
     for name in listed:
         assert permissions.in_scope(WHO[name], report), name

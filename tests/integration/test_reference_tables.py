@@ -79,8 +79,8 @@ def test_a_deadline_is_changed_and_kept(client: Any, session: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"working_days": "", "hours_around_clock": ""}, "either working days or hours"),
-        ({"hours_around_clock": "3"}, "either working days or hours"),
+        ({"working_days": "", "hours_around_clock": ""}, "exactly one: working days"),
+        ({"hours_around_clock": "3"}, "exactly one: working days"),
         ({"working_days": "many"}, "whole number"),
         ({"category_code": "burning"}, "none of the choices"),
         ({"step": "sleep"}, "none of the choices"),

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -321,7 +322,7 @@ def test_what_was_published_here_outlives_an_upgrade(session: Any, tmp_path: Any
     loaded = data_loader.load()
     assert loaded["routing_rules"].added == 0
     assert "r-noise" not in {r.code for r in in_force()}
-    for file in data_loader.DATA.iterdir():
+    for file in filter(Path.is_file, data_loader.DATA.iterdir()):
         (tmp_path / file.name).write_bytes(file.read_bytes())
     assert data_loader.load(tmp_path)["routing_rules"].added == 1, "the operator's own files do replace it"
     assert rulesets.versions()[0].origin == rulesets.FILE
