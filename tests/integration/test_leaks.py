@@ -18,7 +18,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from geo import cells
 from tests import factories
