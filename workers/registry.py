@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from webapp.accounts import sessions
 from webapp.reports import data_requests
-from workers import notices, photos, recordings, routing, upkeep
+from workers import letters, notices, photos, recordings, routing, upkeep
 
 JOBS: dict[str, Callable[..., Any]] = {
     "reports.route": routing.route,
@@ -21,5 +22,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "notices.areas": notices.areas,
     "notices.send": notices.send,
     "notices.prune": notices.prune,
+    "notices.invitation": letters.invitation,
+    "sessions.prune": sessions.prune,
     "data.retire": data_requests.retire,
 }
