@@ -12,12 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask_security.utils import hash_password
 from sqlalchemy import func, select, update
 
 from webapp.accounts import audit, second_factor, sessions
 from webapp.accounts.models import Invitation, User
-from webapp.accounts.signin import add_user
+from webapp.accounts.signin import add_user, hashed
 from webapp.core import clock, outbox
 from webapp.core.db import db
 from webapp.core.events import Actor
@@ -149,14 +148,14 @@ def accept(made: Invitation, user: User, password: str) -> None:
 
 def change_password(user: User, password: str, keep: int | None) -> None:
     """A new password by its owner; every other session than `keep` ends."""
-    user.password = hash_password(password)
+    user.password = hashed(password)
     sessions.end_all(user, but=keep)
     audit.record("user:password_changed", _self(user), what(user))
 
 
 def set_password(user: User, password: str) -> None:
     """A new password; all sessions end."""
-    user.password = hash_password(password)
+    user.password = hashed(password)
     _throw_out(user)
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from flask import Flask, g, request, session
+from flask import Flask, current_app, g, request, session
 from flask_login import user_logged_in, user_logged_out
 from flask_security import LoginForm, Security, SQLAlchemyUserDatastore
-from flask_security.utils import hash_password
+from flask_security.utils import hash_password, verify_password
 
 from webapp.accounts import second_factor, sessions
 from webapp.accounts.models import Role, StaffSession, User
@@ -145,6 +145,21 @@ def _mark_seen(response):  # type: ignore[no-untyped-def]
     return response
 
 
+def hashed(password: str) -> str:
+    """What is stored of a password. The same letters typed in another form of Unicode are the same password, as for
+    the sign-in form: keyboards differ in how they write ê and ơ."""
+    return str(hash_password(_form(password)))
+
+
+def is_password(user: User, password: str) -> bool:
+    """Whether this is the account's password."""
+    return bool(user.password) and bool(verify_password(_form(password), user.password))
+
+
+def _form(password: str) -> str:
+    return str(current_app.extensions["security"]._password_util.normalize(password))
+
+
 def add_user(
     *, email: str, password: str, name: str, role: str, unit_code: str | None, head: bool = False, active: bool = True
 ) -> User:
@@ -152,7 +167,7 @@ def add_user(
     sign in yet."""
     user = User(
         email=email,
-        password=hash_password(password) if password else "",
+        password=hashed(password) if password else "",
         active=active,
         fs_uniquifier=secrets.token_hex(32),
         name=name,

@@ -6,7 +6,6 @@ import orjson
 from flask import Response, abort, flash, redirect, render_template, request, session
 from flask_babel import gettext as _
 from flask_security import current_user
-from flask_security.utils import verify_password
 
 from webapp.accounts import passkeys, people, second_factor, sessions, signin
 from webapp.accounts.models import StaffSession, User
@@ -165,7 +164,7 @@ def _not_confirmed(user: User, *, always: bool = False) -> dict[str, str]:
         return {}
     if limits.reached(limits.SECOND, f"user:{user.id}"):
         abort(429)
-    if user.password and verify_password(request.form.get("current", "")[:200], user.password):
+    if signin.is_password(user, request.form.get("current", "")[:200]):
         return {}
     limits.count(limits.SECOND, f"user:{user.id}")
     return {"current": _("This is not your password.")}
