@@ -1,7 +1,7 @@
 """Write docs/permissions.md: who may do what, from the map in webapp/accounts/permissions.py.
 
-    python -m scripts.permissions_matrix            writes the document
-    python -m scripts.permissions_matrix --check    says whether it is current, and writes nothing
+python -m scripts.permissions_matrix            writes the document
+python -m scripts.permissions_matrix --check    says whether it is current, and writes nothing
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _delegation() -> list[str]:
                 p.Post(below, "far", "other", "31"),
             )
             cells = ["yes" if p.manages(who, post) else "" for post in posts]
-            resets = [word for word, post in zip(("own", "below"), (posts[0], posts[2]), strict=True) if p.may_reset(who, post)]
+            resets = [word for word, post in (("own", posts[0]), ("below", posts[2])) if p.may_reset(who, post)]
             lines.append(f"| {name}{', head' if head else ''} | {' | '.join(cells)} | {', '.join(resets)} |")
     lines += ["", "Nobody changes their own account here, and only an administrator looks after administrators."]
     return lines

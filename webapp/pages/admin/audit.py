@@ -20,7 +20,7 @@ from webapp.accounts.permissions import allowed
 from webapp.core import clock, text
 from webapp.core.db import db
 from webapp.core.events import Event
-from webapp.pages import labels
+from webapp.pages import account_labels, labels
 from webapp.pages.access import identity, require
 from webapp.reports.models import Report
 from webapp.reports.service import actor_of
@@ -137,7 +137,7 @@ def _page(wanted: Wanted, values: dict[str, str], errors: dict[str, str]) -> Res
         before=before,
         values=values,
         errors=errors,
-        groups=labels.AUDIT_GROUP,
+        groups=account_labels.AUDIT_GROUP,
         may_export=allowed(identity().role, "audit:export"),
     )
     return Response(page, 422 if errors else 200, mimetype="text/html")
@@ -147,10 +147,10 @@ def _shown(entry: Event, known: dict[int, User], cases: dict[str, str]) -> dict[
     return {
         "at": entry.at,
         "who": known.get(entry.user_id or 0),
-        "actor": labels.AUDIT_ACTOR.get(entry.actor, entry.actor),
+        "actor": account_labels.AUDIT_ACTOR.get(entry.actor, entry.actor),
         "unit": entry.unit_code,
         "kind": entry.kind,
-        "label": labels.AUDIT_KIND.get(entry.kind),
+        "label": account_labels.AUDIT_KIND.get(entry.kind),
         "about": _about(entry, known, cases),
         "reason": entry.data.get("reason"),
         "details": ", ".join(f"{name}: {value}" for name, value in audit_queries.details(entry).items()),

@@ -14,7 +14,7 @@ from webapp.accounts.models import User
 from webapp.accounts.permissions import Identity, Post, may_reset
 from webapp.core import text
 from webapp.core.instance import instance
-from webapp.pages import labels
+from webapp.pages import account_labels
 from webapp.pages.access import require
 from webapp.reports.service import actor_of
 from webapp.units import posts
@@ -52,7 +52,7 @@ def people_list() -> str:
         units=units.by_codes({u.unit_code for u in users if u.unit_code}),
         wanted=wanted,
         after=after,
-        states=labels.ACCOUNT_STATE,
+        states=account_labels.ACCOUNT_STATE,
         state_of=state_of,
     )
 
@@ -242,8 +242,8 @@ def _page(
         user=user,
         unit=units.by_code(user.unit_code),
         state=state_of(user),
-        states=labels.ACCOUNT_STATE,
-        role=labels.POST.get(post.role),
+        states=account_labels.ACCOUNT_STATE,
+        role=account_labels.POST.get(post.role),
         keys=len(passkeys.of(user)),
         work=people.open_work(user),
         may={name: _may(who, user, post, name) for name in ("off", "on", "reset", "link", "head", "member")},

@@ -12,7 +12,7 @@ from webapp.accounts.models import StaffSession, User
 from webapp.core import text
 from webapp.core.db import db
 from webapp.core.instance import instance
-from webapp.pages import labels, limits
+from webapp.pages import account_labels, limits
 from webapp.pages.auth.invitation import password_errors
 from webapp.pages.auth.views import bp
 
@@ -231,7 +231,7 @@ def _page(errors: dict[str, str] | None = None, opened: str = "") -> Response:
         offered=passkeys.offered(),
         sessions=sessions.of(user),
         here=_row().id,
-        machines=labels.MACHINE,
-        programs=labels.PROGRAM,
+        machines=account_labels.MACHINE,
+        programs=account_labels.PROGRAM,
     )
     return Response(page, 422 if errors else 200, mimetype="text/html")
