@@ -208,6 +208,16 @@ def test_nobody_works_on_their_own_account(client: Any, session: Any) -> None:
     assert account(PEOPLE["unit2"][0]).active
 
 
+def test_a_link_is_handed_over_from_above_where_there_is_no_mail(client: Any, session: Any) -> None:
+    head("unit2")
+    colleague = factories.user("dong.nghiep@dgs.test", "unit", "so-nnmt-86").id
+    below = factories.user("kiem.lam@dgs.test", "unit", "kiemlam-86").id
+    sign_in(client, "unit2")
+    assert post(client, f"{HERE}/{colleague}/link", HERE).status_code == 403
+    page = post(client, f"{HERE}/{below}/link", HERE)
+    assert "/auth/invitation/" in page.text
+
+
 def test_only_a_head_makes_a_head(client: Any, session: Any) -> None:
     people("province")
     colleague = factories.user("dong.nghiep@dgs.test", "front", "mttq-86").id

@@ -115,6 +115,21 @@ def test_the_app_is_asked_at_the_next_sign_in(client: Any, session: Any, later: 
     assert client.get("/desk").status_code == 200
 
 
+def test_no_token_goes_around_the_second_step(client: Any, session: Any) -> None:
+    """Flask-Security can hand out tokens for programs; none of them opens anything here."""
+    with_app(client)
+    user = account("commune")
+    client.delete_cookie("dgs")
+    token = field(client.get("/auth/login").text, "csrf_token")
+    given = {"email": PEOPLE["commune"][0], "password": factories.PASSWORD}
+    client.post("/auth/login?include_auth_token", json=given, headers={"X-CSRFToken": token})
+    client.delete_cookie("dgs")
+    earned = user.get_auth_token()
+    for ask in ({"headers": {"Authentication-Token": earned}}, {"query_string": {"auth_token": earned}}):
+        assert client.get("/desk", **ask).status_code == 302
+        assert client.get(SECURITY, **ask).status_code == 302
+
+
 def test_a_code_counts_once(client: Any, session: Any, later: Any) -> None:
     secret, _codes = with_app(client)
     later(minutes=2)
@@ -230,6 +245,7 @@ def test_each_place_is_listed_coarsely_and_can_be_ended(app: Any, client: Any, s
     page = client.get(SECURITY, headers={"Accept-Language": "en"}).text
     assert "Phone" in page
     assert "SM-A136" not in page
+    assert (page.count("Sign out there"), page.count(">here<")) == (1, 1)
     row = session.scalars(select(StaffSession).where(StaffSession.machine == "phone")).one()
     assert (row.program, "SM-A136" in str(vars(row))) == ("chrome", False)
     end = f"{SECURITY}/sessions/{row.id}/end"

@@ -61,6 +61,8 @@ def init_app(app: Flask) -> None:
     )
     Security(app, SQLAlchemyUserDatastore(db, User, Role), login_form=SignInForm)
     app.login_manager.user_loader(_load)  # type: ignore[attr-defined]
+    # Flask-Security also takes a token in a header, which the password alone would earn.
+    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
     user_logged_in.connect(_begin, app)
     user_logged_out.connect(_end, app)
     app.after_request(_mark_seen)

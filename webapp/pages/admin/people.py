@@ -141,6 +141,9 @@ def _may(who: Identity, user: User, post: Post, name: str) -> bool:
         return False
     if name == "reset":
         return may_reset(who, post)
+    if name == "link":
+        # Where the link is handed over by hand, a colleague would hold the key to somebody's account.
+        return user.invited or bool(instance().settings.mail_from) or may_reset(who, post)
     if name in {"head", "member"}:
         return post.role != permissions.ADMIN and permissions.manages(who, _as_head(post))
     return True

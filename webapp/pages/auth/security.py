@@ -230,7 +230,7 @@ def _page(errors: dict[str, str] | None = None, opened: str = "") -> Response:
         keys=passkeys.of(user),
         offered=passkeys.offered(),
         sessions=sessions.of(user),
-        here=_row().id,
+        this_session=_row().id,
         machines=account_labels.MACHINE,
         programs=account_labels.PROGRAM,
     )
