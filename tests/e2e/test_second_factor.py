@@ -81,7 +81,14 @@ def test_from_the_link_to_the_desk_with_a_passkey(
     page.goto(f"{server.url}/admin/people/invite")
     shots("people-invite", page)
 
-    page.get_by_role("button", name="Đăng xuất").click()
+    page.set_viewport_size({"width": 360, "height": 740})
+    for name in ("admin/people", "admin/people/invite", "auth/security", "auth/security/app"):
+        page.goto(f"{server.url}/{name}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
+        shots(f"people-phone-{name.replace('/', '-')}", page)
+    page.set_viewport_size(DESK["viewport"])
+
+    page.get_by_role("button", name="Đăng xuất", exact=True).click()
     sign_in(page, server.url)
     expect(page.get_by_role("button", name="Dùng khóa truy cập")).to_be_visible()
     shots("people-second", page)
