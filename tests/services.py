@@ -39,7 +39,10 @@ FLASK = ("flask", "--app", "webapp")
 REFERENCE, AREAS = "reference", "areas"
 TEMPLATES: dict[str, tuple[Process, ...]] = {
     REFERENCE: (),
-    AREAS: (Process("areas", (*FLASK, "areas", "approximate"), once=True),),
+    AREAS: (
+        Process("areas", (*FLASK, "areas", "approximate"), once=True),
+        Process("legacy", (*FLASK, "areas", "legacy"), once=True),
+    ),
 }
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 from webapp.accounts import sessions
 from webapp.reports import data_requests
-from workers import letters, notices, photos, recordings, routing, upkeep
+from webapp.routing import trial
+from workers import letters, notices, photos, recordings, reorganisations, routing, upkeep
 
 JOBS: dict[str, Callable[..., Any]] = {
     "reports.route": routing.route,
+    trial.JOB: trial.run,
     "photos.clean": photos.clean,
     "photos.hide": photos.hide,
     "recordings.strip": recordings.strip_copy,
@@ -25,4 +27,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "notices.invitation": letters.invitation,
     "sessions.prune": sessions.prune,
     "data.retire": data_requests.retire,
+    "reorganisations.apply": reorganisations.apply,
+    "reorganisations.move": reorganisations.move,
+    "reorganisations.due": reorganisations.due,
 }

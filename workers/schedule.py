@@ -17,6 +17,7 @@ EVERY: dict[str, timedelta] = {
     "notices.prune": timedelta(days=1),
     "data.retire": timedelta(days=1),
     "sessions.prune": timedelta(days=1),
+    "reorganisations.due": timedelta(hours=1),
 }
 
 

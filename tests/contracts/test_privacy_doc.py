@@ -29,7 +29,8 @@ def described() -> dict[str, dict[str, str]]:
 def models() -> dict[str, set[str]]:
     import webapp.notifications.models
     import webapp.pages.desk.views
-    import webapp.pages.resident.report  # noqa: F401
+    import webapp.pages.resident.report
+    import webapp.reorganisations.models  # noqa: F401
 
     return {name: {column.name for column in table.columns} for name, table in Base.metadata.tables.items()}
 

@@ -22,7 +22,9 @@ THEMSELVES = {
     "webapp.pages.entry.views.enter",
     "webapp.pages.resident.report.send",
     "webapp.pages.resident.track.add",
+    "webapp.pages.public.follow.subscribe",
     "webapp.pages.resident.aftercare.say",
+    "webapp.pages.resident.aftercare.subscribe",
     "webapp.pages.resident.safety.contact",
     "webapp.pages.resident.safety.data",
     "webapp.pages.unit.actions.act",
@@ -137,7 +139,7 @@ def test_a_signed_in_unit_is_not_made_to_act(client: Any, session: Any, run_jobs
 def test_an_admin_is_not_made_to_act(client: Any, session: Any) -> None:
     from webapp.core import outbox
 
-    job = outbox.enqueue("reports.route", report_id=0)
+    job = session.get(Job, outbox.enqueue("reports.route", report_id=0))
     job.state = outbox.FAILED
     user("admin@example.org", "admin", None)
     login = {"email": "admin@example.org", "password": PASSWORD, "csrf_token": token_on(client, "/auth/login")}

@@ -23,6 +23,7 @@ HIGHER_FRONT = frozenset({PROVINCE_FRONT, CENTRAL_FRONT})
 UNIT = frozenset({UNIT_OFFICER})
 ENTRY = FRONT | {MEMBER_ORG}
 STAFF = FRONT | UNIT | {MEMBER_ORG, ADMIN}
+RULES = HIGHER_FRONT | {ADMIN}  # who may look at rules, deadlines and days off, and try them out
 COMMUNE_LEVEL = frozenset({COMMUNE_FRONT, UNIT_OFFICER})  # with an area_code: a commune's own body
 
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -32,8 +33,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "report:take": FRONT,
     "report:assign": FRONT,
     "report:correct": FRONT,
+    "report:bypass": FRONT,
     "report:ask": FRONT,
     "report:mark_duplicate": FRONT,
+    "report:split": FRONT,
+    "report:link": FRONT,
     "report:reject": FRONT,
     "report:verify": FRONT,
     "report:close": FRONT,
@@ -44,6 +48,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "contact:open": FRONT,
     "data:answer": HIGHER_FRONT,
     "outcome:publish": FRONT,
+    "reply:edit": FRONT,
+    "document:issue": FRONT | UNIT,
     # Reports told by phone, on paper, at a pagoda
     "report:enter": ENTRY,
     # The responsible unit
@@ -63,6 +69,12 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "audit:view": frozenset({CENTRAL_FRONT, ADMIN}),
     "audit:export": frozenset({CENTRAL_FRONT, ADMIN}),
     "reference:view": frozenset({ADMIN}),
+    "reference:edit": frozenset({ADMIN}),  # deadlines, days off
+    "rules:view": RULES,
+    "rules:edit": frozenset({ADMIN}),
+    "reorganisation:view": frozenset({ADMIN}),
+    "reorganisation:edit": frozenset({ADMIN}),
+    "reorganisation:approve": frozenset({ADMIN}),
     # Not persons
     "report:route": frozenset({SYSTEM}),
     "report:supplement": frozenset({REPORTER}),

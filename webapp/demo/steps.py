@@ -17,9 +17,10 @@ from webapp.core.events import Actor
 from webapp.core.instance import instance
 from webapp.demo.script import Case, Step, dated, marked
 from webapp.inspections import service as inspections
-from webapp.reports import codes, lifecycle, service
+from webapp.reports import codes, data_requests, feedback, lifecycle, service
 from webapp.reports.intake import StoredPhoto
 from webapp.reports.models import Report
+from webapp.routing import service as routing
 from webapp.units import queries as units
 
 _FRONT_ROLES = {
@@ -39,6 +40,8 @@ _MOVES: dict[str, tuple[str, bool]] = {
     "rework": (lifecycle.REWORK, False),
     "close": (lifecycle.CLOSED, False),
 }
+
+BY_THE_SENDER = frozenset({"reply", "feedback", "request", "withdraw"})  # on any day, at any hour
 
 # (scenes, owner) -> pictures that were taken in as an upload is
 Pictures = Callable[[tuple[str, ...], str], tuple[StoredPhoto, ...]]
@@ -88,6 +91,16 @@ def do(case: Case, report: Report, step: Step, sent: datetime, pictures: Picture
             service.touch(report)
         case "withdraw":
             service.move(report, lifecycle.WITHDRAWN, events.REPORTER)
+        case "feedback":
+            verdict, rating = step.args
+            feedback.say(report, verdict, int(rating), text, ())
+        case "request":
+            kind = step.args[0]
+            days = {
+                name: clock.local(due).date() if (due := routing.due_at(rule, "*", clock.now())) else clock.today()
+                for name, rule in (("acknowledge_by", data_requests.ACKNOWLEDGE), ("due_on", data_requests.STEP[kind]))
+            }
+            data_requests.ask(report, kind, text, **days)
         case "duplicate":
             actor = _actor(front, "report:mark_duplicate", report)
             original = report_of(step.args[0])

@@ -9,7 +9,7 @@ from webapp.pages import access, errors, i18n, web
 
 def init_app(app: Flask) -> None:
     """Add every page, and what is done around each request."""
-    from webapp.pages.admin import audit, people
+    from webapp.pages.admin import audit, people, reorganisations, rules, tables
     from webapp.pages.admin import views as admin
     from webapp.pages.api import health, open311
     from webapp.pages.auth import entrance, invitation, oidc, security  # noqa: F401 - they add to their blueprints
@@ -43,6 +43,9 @@ def init_app(app: Flask) -> None:
         admin.bp,
         people.bp,
         audit.bp,
+        rules.bp,
+        tables.bp,
+        reorganisations.bp,
         health.bp,
         open311.bp,
     ):

@@ -40,6 +40,9 @@ AUDIENCES: dict[str, str | frozenset[str]] = {
     "entry": permissions.ENTRY,
     "unit": permissions.UNIT,
     "admin": frozenset({permissions.ADMIN}),
+    "rules": permissions.RULES,
+    "tables": permissions.RULES,
+    "reorganisations": frozenset({permissions.ADMIN}),
 }
 
 

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 PER_NETWORK = "10 per minute; 60 per hour"
 PER_ACCOUNT = "10 per 10 minute; 40 per day"  # many networks against one account
 LOGIN = "auth.login"
-WRONG_CODES, REPORTS, SECOND = "codes", "reports", "second"
+WRONG_CODES, REPORTS, PHOTOS, SECOND = "codes", "reports", "photos", "second"
 SECOND_LIMIT = "10 per 10 minute"  # wrong second factors of one account, by whoever knows the password
 KNOWN = "dgs_known"  # cookie of a browser from which somebody has signed in
 KNOWN_DAYS = 180
@@ -59,11 +59,10 @@ def reached(what: str, whose: str = "") -> bool:
     return limit is not None and not _ask("test", limit, what, whose)
 
 
-def count(what: str, whose: str = "") -> None:
-    """Count one of `what` for this network, or for whom else it is counted."""
+def count(what: str, whose: str = "") -> bool:
+    """Count one of `what` for this network, or for whom else it is counted; False if that is one too many."""
     limit = _limit_of(what)
-    if limit is not None:
-        _ask("hit", limit, what, whose)
+    return limit is None or _ask("hit", limit, what, whose)
 
 
 def _limit_of(what: str) -> RateLimitItem | None:
@@ -71,7 +70,10 @@ def _limit_of(what: str) -> RateLimitItem | None:
         return parse(WRONG_CODES_LIMIT)
     if what == SECOND:
         return parse(SECOND_LIMIT)
-    number = instance().settings.reports_per_hour
+    settings = instance().settings
+    number = settings.reports_per_hour
+    if what == PHOTOS:  # as many as fit into these reports, each once more for a signal that broke
+        number *= 2 * settings.max_photos
     return RateLimitItemPerHour(number) if number > 0 else None
 
 

@@ -18,12 +18,16 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    event,
+    inspect,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from webapp.core import clock
 from webapp.core.db import Base, GeoColumn, Json, UtcDateTime
 from webapp.core.events import BigId
-from webapp.reports import lifecycle
+from webapp.reports import lanes, lifecycle
 
 
 class CategoryGroup(Base):
@@ -75,6 +79,15 @@ class LegalReference(Base):
     note: Mapped[str] = mapped_column(Text)
 
 
+LANE_INDEXES: dict[str, tuple[str, ...]] = {
+    "all": (),
+    "province": ("province_code",),
+    "area": ("area_code",),
+    "supervisor": ("supervisor_code",),
+    "unit": ("unit_code",),
+}
+
+
 class Report(Base):
     """One report and the case it has become. Its history is in the record (`core.events`), not here."""
 
@@ -86,7 +99,24 @@ class Report(Base):
         Index("ix_reports_province", "province_code", "created_at"),
         Index("ix_reports_public_cell", "public_cell", "status", "category_code", "created_at"),
         Index("ix_reports_created", "created_at"),
+        Index("ix_reports_duplicate_of", "duplicate_of_id"),
         Index("ix_reports_location", "location", postgresql_using="gist").ddl_if(dialect="postgresql"),
+        # The desks: what waits, in its order, by whose business it is
+        *(
+            Index(
+                f"ix_reports_lane_{name}",
+                *columns,
+                "lane",
+                "lane_at",
+                "id",
+                postgresql_where=text("lane IS NOT NULL"),
+                sqlite_where=text("lane IS NOT NULL"),
+            )
+            for name, columns in LANE_INDEXES.items()
+        ),
+        Index("ix_reports_changed", "updated_at", "id"),
+        Index("ix_reports_province_changed", "province_code", "updated_at", "id"),
+        Index("ix_reports_unit_changed", "unit_code", "updated_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -125,6 +155,8 @@ class Report(Base):
     duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("reports.id"))
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lane: Mapped[int | None] = mapped_column(Integer)  # where it waits on the desks, see lanes.py
+    lane_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     # What may be shown of it; see privacy.py
     publish_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: not to be shown (yet)
@@ -146,6 +178,20 @@ class Report(Base):
 
     # A save against a version that has moved on fails instead of overwriting.
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+@event.listens_for(Report, "before_insert")
+@event.listens_for(Report, "before_update")
+def _keep_lane(_mapper: Any, _connection: Any, report: Report) -> None:
+    """Whoever changes a status or a due time, the desks find the case where it belongs."""
+    seen = inspect(report).attrs
+    status = seen.status.history
+    if status.added:
+        report.lane = lanes.after(status.deleted[0] if status.deleted else None, report.status)
+    if status.added or seen.lane.history.added or seen.due_at.history.has_changes():
+        moved = bool(seen.lane.history.has_changes()) or report.lane_at is None
+        came_at = clock.now() if moved else report.lane_at
+        report.lane_at = lanes.sorted_at(report.lane, report.due_at, came_at or clock.now())
 
 
 class Contact(Base):

@@ -55,6 +55,7 @@ class PublicCase:
     photos: tuple[PublicPhoto, ...]
     answers: tuple[PublicAnswer, ...]
     duplicate_of: str | None
+    came_back: int = 0  # how often it came back after it had been dealt with, both cases of each time being public
 
 
 def is_public(report: Any, now: datetime) -> bool:
@@ -69,8 +70,9 @@ def is_overdue(report: Any, now: datetime) -> bool:
     return report.due_at is not None and report.due_at < now and report.status in lifecycle.CLOCK_RUNS
 
 
-def public_case(report: Any, now: datetime) -> PublicCase | None:
-    """The public side of a report, or None if there is none (yet)."""
+def public_case(report: Any, now: datetime, came_back: int = 0) -> PublicCase | None:
+    """The public side of a report, or None if there is none (yet). `came_back`: see `links.came_back`, of public
+    cases only."""
     if not is_public(report, now):
         return None
     original = report.duplicate_of
@@ -97,6 +99,7 @@ def public_case(report: Any, now: datetime) -> PublicCase | None:
             if a.public
         ),
         duplicate_of=original.public_id if original is not None and is_public(original, now) else None,
+        came_back=came_back,
     )
 
 

@@ -14,12 +14,14 @@ from datetime import time as clock_time
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from geo import cells
+from webapp.areas import succession
+from webapp.areas.succession import AREA, UNIT, What
 from webapp.core import clock, events
 from webapp.core.db import db
-from webapp.reports import lifecycle, privacy
+from webapp.reports import lifecycle, links, privacy
 from webapp.reports.catalogue import area_names, catalogue
 from webapp.reports.models import Answer, Category, Photo, Report
 from webapp.reports.service import stream
@@ -89,9 +91,9 @@ class BadCursor(ValueError):
 # -- conditions ----------------------------------------------------------------------------------------------
 
 
-def is_public(now: datetime) -> ColumnElement[bool]:
-    """`privacy.is_public` in SQL."""
-    return and_(Report.publish_at.is_not(None), Report.publish_at <= now, Report.status.not_in(lifecycle.HIDDEN))
+def is_public(now: datetime, table: Any = Report) -> ColumnElement[bool]:
+    """`privacy.is_public` in SQL; `table` is an alias of the reports where there are several."""
+    return and_(table.publish_at.is_not(None), table.publish_at <= now, table.status.not_in(lifecycle.HIDDEN))
 
 
 def is_overdue(now: datetime) -> ColumnElement[bool]:
@@ -128,12 +130,19 @@ def matching(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
         found.append(Report.created_at < _midnight(filters.until + timedelta(days=1)))
     if filters.unit:
         # While the Front screens, the unit is only the machine's proposal and nobody else's to know.
-        found.append(and_(Report.unit_code == filters.unit, Report.status.in_(lifecycle.PASSED_ON)))
+        found.append(and_(_of(Report.unit_code, UNIT, filters.unit), Report.status.in_(lifecycle.PASSED_ON)))
     if filters.province:
-        found.append(Report.province_code == filters.province)
+        found.append(_of(Report.province_code, AREA, filters.province))
     if filters.commune:
-        found.append(Report.area_code == filters.commune)
+        found.append(_of(Report.area_code, AREA, filters.commune))
     return found
+
+
+def _of(column: InstrumentedAttribute[str | None], what: What, code: str) -> ColumnElement[bool]:
+    """The code, and those that it stands in for since: links by an old code keep working, and cases that were
+    closed before a merger are found under the name of today."""
+    family = succession.family_of(what, code)
+    return column == code if len(family) == 1 else column.in_(sorted(family))
 
 
 def _midnight(day: date) -> datetime:
@@ -344,7 +353,8 @@ def public_by_id(public_id: str, now: datetime) -> Case | None:
         )
     )
     report = db.session.scalars(query).first()
-    shown = privacy.public_case(report, now) if report is not None else None
+    came_back = links.came_back(report.id, lambda table: is_public(now, table)) if report is not None else 0
+    shown = privacy.public_case(report, now, came_back) if report is not None else None
     if report is None or shown is None:
         return None
     return Case(report.id, shown, privacy.public_steps(events.history(stream(report))))

@@ -9,14 +9,14 @@ from typing import Any
 import orjson
 from shapely.geometry import Point
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.accounts.permissions import Identity
 from webapp.core import clock, events, outbox
-from webapp.core.db import db
+from webapp.core.db import db, insert_row, table_of
 from webapp.core.events import Actor
 from webapp.core.instance import instance
-from webapp.reports import codes, lifecycle, recordings
+from webapp.reports import codes, lifecycle, recordings, search  # noqa: F401 - search follows what is written here
 from webapp.reports.intake import StoredPhoto, StoredRecording, Submission
 from webapp.reports.models import Answer, Contact, Message, Photo, Report
 
@@ -25,14 +25,32 @@ from webapp.reports.models import Answer, Contact, Message, Photo, Report
 class Submitted:
     """The answer to a submission; `created` is False if it had arrived before."""
 
-    report: Report
+    report_id: int
     code: str
     created: bool
+
+    @property
+    def report(self) -> Report:
+        """The report itself, read when somebody wants it."""
+        return db.session.get_one(Report, self.report_id)
+
+
+# The same client id twice is decided by the database, for two at the same moment as well.
+_NEW = {
+    dialect.__name__.rsplit(".", 1)[-1]: dialect.insert(table_of(Report))
+    .on_conflict_do_nothing(index_elements=[Report.client_key])
+    .returning(Report.id)
+    for dialect in (postgresql, sqlite)
+}
 
 
 def stream(report: Report) -> str:
     """The name of the report's stream in the record."""
-    return f"report:{report.id}"
+    return _stream(report.id)
+
+
+def _stream(report_id: int) -> str:
+    return f"report:{report_id}"
 
 
 def submit(submission: Submission, actor: Actor | None = None) -> Submitted:
@@ -44,59 +62,57 @@ def submit(submission: Submission, actor: Actor | None = None) -> Submitted:
     settings = instance().settings
     key = codes.client_key(submission.client_id)
     code = codes.code_for(submission.client_id, settings.code_key)
-    known = by_client_key(key)
-    if known is not None:
-        return Submitted(known, code, created=False)
     moment = clock.now()
-    report = Report(
-        public_id=codes.new_public_id(),
-        client_key=key,
-        code_hash=codes.code_hash(code, settings.code_key),
-        category_code=submission.category_code,
-        description=submission.description,
-        observed_at=submission.observed_at,
-        lang=submission.lang,
-        channel=submission.channel,
-        source=submission.source,
-        received_at=submission.received_at,
-        entered_by_unit=submission.entered_by_unit,
-        location=Point(submission.lon, submission.lat) if submission.lon is not None else None,
-        accuracy_m=submission.accuracy_m,
-        place_source=submission.place_source,
-        place_text=submission.place_text,
-        area_code=submission.area_code,
-        province_code=submission.province_code,
-        bypass_commune=submission.bypass_commune,
-        created_at=moment,
-        updated_at=moment,
-        status=lifecycle.NEW,
-    )
-    try:
-        with db.session.begin_nested():
-            db.session.add(report)
-            db.session.flush()
-    except IntegrityError:
-        # The same submission came in twice at once and the other one was first.
-        known = by_client_key(key)
-        if known is None:
-            raise
+    row = {
+        "public_id": codes.new_public_id(),
+        "client_key": key,
+        "code_hash": codes.code_hash(code, settings.code_key),
+        "version": 1,
+        "category_code": submission.category_code,
+        "description": submission.description,
+        "observed_at": submission.observed_at,
+        "lang": submission.lang,
+        "channel": submission.channel,
+        "source": submission.source,
+        "received_at": submission.received_at,
+        "entered_by_unit": submission.entered_by_unit,
+        "location": Point(submission.lon, submission.lat) if submission.lon is not None else None,
+        "accuracy_m": submission.accuracy_m,
+        "place_source": submission.place_source,
+        "place_text": submission.place_text,
+        "area_code": submission.area_code,
+        "province_code": submission.province_code,
+        "bypass_commune": submission.bypass_commune,
+        "created_at": moment,
+        "updated_at": moment,
+        "status": lifecycle.NEW,
+    }
+    report_id = insert_row(_NEW[db.engine.dialect.name], row)
+    if report_id is None:
+        known = db.session.scalars(select(Report.id).where(Report.client_key == key)).one()
         return Submitted(known, code, created=False)
+    submitted = Submitted(report_id, code, created=True)
+    if submission.photos or submission.recordings or submission.contact:
+        _keep_with(submitted.report, submission)
+    sender = events.PROGRAM if submission.channel == "open311" else events.REPORTER
+    events.begin(
+        _stream(report_id),
+        "report:submitted",
+        actor or sender,
+        public=True,
+        category=submission.category_code,
+        channel=submission.channel,
+        photos=len(submission.photos),
+    )
+    outbox.enqueue("reports.route", report_id=report_id)
+    return submitted
+
+
+def _keep_with(report: Report, submission: Submission) -> None:
     add_photos(report, submission.photos, purpose="report")
     recordings.attach(report, submission.recordings, purpose="report")
     if submission.contact:
         keep_contact(report, submission.contact, submission.consent)
-    sender = events.PROGRAM if submission.channel == "open311" else events.REPORTER
-    events.append(
-        stream(report),
-        "report:submitted",
-        actor or sender,
-        public=True,
-        category=report.category_code,
-        channel=report.channel,
-        photos=len(submission.photos),
-    )
-    outbox.enqueue("reports.route", report_id=report.id)
-    return Submitted(report, code, created=True)
 
 
 def by_client_key(key: str) -> Report | None:
@@ -173,7 +189,11 @@ def move(
         report.closed_at = clock.now()
     elif frm in lifecycle.ENDED:
         report.closed_at = None
-        report.duplicate_of_id = None
+        if frm == lifecycle.DUPLICATE:
+            from webapp.reports import links
+
+            report.duplicate_of_id = None
+            links.reopened(report, actor)
     if reason:
         data["reason"] = reason
     data |= {"from": frm, "to": to, "unit": report.unit_code}
@@ -231,10 +251,14 @@ def mark_duplicate(report: Report, original: Report, actor: Actor) -> None:
     """End the report as a duplicate of `original`. Raises BadDuplicate or a lifecycle error."""
     if original.id == report.id or original.duplicate_of_id is not None:
         raise BadDuplicate
+    from webapp.reports import links
+
+    lifecycle.check(report.status, lifecycle.DUPLICATE)
     report.duplicate_of_id = original.id
     # Its own duplicates follow it to the original, so that nobody is sent through a chain.
-    for other in db.session.scalars(select(Report).where(Report.duplicate_of_id == report.id)):
-        other.duplicate_of_id = original.id
+    for other in db.session.scalars(select(Report).where(Report.duplicate_of_id == report.id)).all():
+        links.follow(other, report, original, actor)
+    links.link(report, original, links.MERGED, actor)
     move(report, lifecycle.DUPLICATE, actor, original=original.public_id)
 
 

@@ -26,6 +26,8 @@ def assign(report: Report, unit: Unit, actor: Actor, note: str = "") -> None:
         raise NoteMissing
     lifecycle.check(report.status, lifecycle.ASSIGNED, unit=True)
     report.unit_code = unit.code
+    # Somebody has decided, so nobody needs to look again after a reorganisation.
+    report.routing = {name: value for name, value in report.routing.items() if name != "check"}
     touch(report)
     events.append(stream(report), "report:assigned", actor, unit=unit.code, proposed=proposed, note=note)
     move(report, lifecycle.ASSIGNED, actor)

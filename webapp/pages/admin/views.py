@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ from sqlalchemy import func, select
 from webapp.accounts.models import User
 from webapp.areas.models import Area
 from webapp.areas.queries import valid_on
-from webapp.core import clock, events, outbox
+from webapp.core import events, outbox
 from webapp.core.db import db
 from webapp.core.instance import instance
 from webapp.core.outbox import FAILED, Job
@@ -23,6 +22,7 @@ from webapp.reports import lifecycle
 from webapp.reports.models import Category, CategoryGroup, LegalReference, Report
 from webapp.reports.service import actor_of
 from webapp.routing.models import CalendarDay, DeadlineRule, RoutingRule
+from webapp.routing.reference import calendar_state
 from webapp.units.models import Unit
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -51,7 +51,7 @@ def overview() -> str:
         areas=_areas(),
         reference=_reference(),
         people=_people(),
-        calendar=_calendar(),
+        calendar=calendar_state(),
         settings_shown=_settings(),
         nobodys=_nobodys(),
         labels_moment=labels.moment,
@@ -117,15 +117,6 @@ def _people() -> dict[str, int]:
         func.count().filter(~User.active),
     ).select_from(User)
     return dict(zip(("active", "invited", "off"), db.session.execute(counted).one(), strict=True))
-
-
-def _calendar() -> dict[str, Any]:
-    """The last year whose days off are known, and whether that is soon too little."""
-    last: date | None = db.session.scalar(select(func.max(CalendarDay.day)))
-    today = clock.today()
-    # A clock that starts in December runs into the next year.
-    needed = today.year + 1 if today.month >= 10 else today.year
-    return {"last": last.year if last else None, "needed": needed, "short": last is None or last.year < needed}
 
 
 def _nobodys() -> int:

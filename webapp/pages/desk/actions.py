@@ -21,9 +21,9 @@ from webapp.inspections import service as inspections
 from webapp.inspections.models import Outcome
 from webapp.pages import messages
 from webapp.pages.access import identity, require
-from webapp.pages.desk import case_page, steps, timeline
+from webapp.pages.desk import case_page, related, replies, steps, timeline
 from webapp.pages.desk.views import bp, found
-from webapp.reports import desk_queries, feedback, lifecycle, service
+from webapp.reports import desk_queries, feedback, lifecycle, links, service
 from webapp.reports.models import Category, Report
 from webapp.routing import assign as assigning
 from webapp.routing import service as routing
@@ -80,6 +80,10 @@ def act(public_id: str, name: str) -> Response:
     require(action.permission, report)
     if stale(report):
         return conflict(report, "/desk", name)
+    if request.form.get("insert"):
+        return case_page.render(
+            report, identity(), "/desk", opened=name, values=replies.inserted(report, name, _typed())
+        )
     doing = Doing(action, report, identity(), service.actor_of(identity()))
     if not steps.possible(action, report):
         return again(public_id, "/desk", name, {"_form": _("This cannot be done now: the case has moved on.")}, 409)
@@ -95,6 +99,23 @@ def act(public_id: str, name: str) -> Response:
     # A correction may have taken the case to somebody else's desk.
     here = may(identity(), "report:view", report)
     return redirect(f"/desk/cases/{public_id}" if here else "/desk", 303)  # type: ignore[return-value]
+
+
+@bp.post("/cases/<public_id>/links/<int:link_id>/end")
+def end_link(public_id: str, link_id: int) -> Response:
+    """Take a link back that an officer made."""
+    report = found(public_id, lock=True)
+    require("report:link", report)
+    if stale(report):
+        return conflict(report, "/desk", "link")
+    linked = next((one for one in links.of_report(report.id) if one.link.id == link_id), None)
+    if linked is None or linked.link.kind not in links.BY_HAND:
+        abort(404)
+    frm, to = (report, linked.other) if linked.here == "from" else (linked.other, report)
+    links.unlink(linked.link, frm, to, service.actor_of(identity()))
+    service.touch(report)
+    flash(_("The link is taken back. The history keeps it."), "success")
+    return redirect(f"/desk/cases/{public_id}#links", 303)  # type: ignore[return-value]
 
 
 @bp.post("/cases/<public_id>/outcomes/<outcome_id>/publish")
@@ -205,6 +226,15 @@ def _correct(doing: Doing) -> str:
     return _("Corrected and routed anew. %(changes)s", changes="; ".join(changed))
 
 
+def _bypass(doing: Doing) -> str:
+    reason = doing.text("bypass_reason", _("Write the reason."), limit=2000)
+    try:
+        routing.bypass(doing.report, doing.actor, reason)
+    except routing.AlreadyBypassed:
+        raise lifecycle.NotAllowed("bypass") from None
+    return _("Nobody of the commune sees the case any more. It was routed anew.")
+
+
 def _commune(typed: str) -> str:
     """The code of a commune that was chosen, or typed as a code or a name (cases without a province)."""
     if not typed or typed.isdigit():
@@ -310,12 +340,36 @@ def _publish(doing: Doing) -> str:
     return _("Saved: this is what the public sees.")
 
 
+def _link(doing: Doing) -> str:
+    kind = request.form.get("link_kind", "")
+    if kind not in links.BY_HAND:
+        raise Wrong(link_kind=_("Choose how the two belong together."))
+    typed = text.clean(request.form.get("link_id")).lower() or request.form.get("link_to", "")
+    if not typed:
+        raise Wrong(link_id=_("Choose a case, or enter its number."))
+    other = desk_queries.by_public_id(typed[:16])
+    if other is None or not may(doing.who, "report:view", other):
+        raise Wrong(link_id=_("You see no case with this number."))
+    reason = doing.text("link_reason", limit=500)
+    # Of two cases of which one came back, the later one is always the recurrence.
+    later = doing.report.created_at >= other.created_at
+    frm, to = (doing.report, other) if kind == links.RELATED or later else (other, doing.report)
+    try:
+        links.link(frm, to, kind, doing.actor, reason)
+    except links.BadLink as bad:
+        raise Wrong(link_id=related.bad_link(bad.code)) from None
+    service.touch(doing.report)
+    return _("Linked to %(number)s.", number=other.public_id)
+
+
 DO: dict[str, Callable[[Doing], str]] = {
     "take": _take,
     "assign": _assign,
     "ask": _ask,
     "correct": _correct,
+    "bypass": _bypass,
     "duplicate": _duplicate,
+    "link": _link,
     "reject": _with_reason(lambda: _("Rejected. The sender reads the reason.")),
     "out_of_scope": _with_reason(lambda: _("Marked as out of scope. The sender reads the reason.")),
     "reopen": _reopen,

@@ -8,7 +8,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
 from webapp.accounts.permissions import Identity, allowed
-from webapp.reports import feedback
+from webapp.reports import feedback, splits
 from webapp.reports import lifecycle as life
 from webapp.reports.models import Report
 
@@ -100,12 +100,44 @@ FRONT_ACTIONS = (
         during=(life.RECEIVED, life.SCREENING, life.NEEDS_INFO),
     ),
     Action(
+        "bypass",
+        "report:bypass",
+        _("Keep from the commune"),
+        _("while the case is being screened and the commune may still see it"),
+        "shield",
+        during=(life.RECEIVED, life.SCREENING, life.NEEDS_INFO),
+    ),
+    Action(
         "duplicate",
         "report:mark_duplicate",
         _("Mark as a duplicate"),
         _("while the case is being screened"),
         "copy",
         to=(life.DUPLICATE,),
+    ),
+    Action(
+        "merge",
+        "report:mark_duplicate",
+        _("Merge with other cases"),
+        _("unless the case is a duplicate itself or was not accepted"),
+        "copy",
+        during=tuple(s for s in ANY_ROUTED if s not in (life.DUPLICATE, *life.HIDDEN)),
+    ),
+    Action(
+        "split",
+        "report:split",
+        _("Split into several cases"),
+        _("while the case is being screened"),
+        "list",
+        during=splits.SPLITTABLE,
+    ),
+    Action(
+        "link",
+        "report:link",
+        _("Link to another case"),
+        _("once the report has been received"),
+        "external",
+        during=ANY_ROUTED,
     ),
     Action(
         "out_of_scope",
@@ -225,10 +257,12 @@ def possible(action: Action, report: Report) -> bool:
     """Whether the action can be done where the report stands."""
     if action.name == "uphold" and not feedback.objected([report.id]):
         return False
+    if action.name == "bypass" and report.bypass_commune:
+        return False
     return report.status in action.during or target(action, report.status) is not None
 
 
 def split(identity: Identity, report: Report) -> tuple[list[Action], list[Action]]:
     """(what can be done now, what cannot)."""
-    every = actions_of(identity)
-    return [a for a in every if possible(a, report)], [a for a in every if not possible(a, report)]
+    every = [(a, possible(a, report)) for a in actions_of(identity)]
+    return [a for a, can in every if can], [a for a, can in every if not can]

@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 
 from webapp.core.events import Event
 from webapp.pages import labels
-from webapp.pages.desk import safety_timeline
+from webapp.pages import routing_words as routing_words_of
+from webapp.pages.desk import case_timeline, safety_timeline
 from webapp.reports import lifecycle as life
 
 # Steps whose reason a unit may read: those between the Front and the unit.
@@ -27,6 +28,7 @@ _UNIT_KINDS = {
     "report:rated",
     "report:upheld",
     "report:clock_restarted",
+    "report:reorganised",
     "outcome:recorded",
     "outcome:published",
 }
@@ -108,6 +110,13 @@ def items(entries: list[Event], names: Names, *, for_unit: bool = False) -> list
     return shown[::-1]
 
 
+def shown(items: list[dict[str, Any]], only: str) -> list[dict[str, Any]]:
+    """The items that a reader asked for: `public`, `internal`, anything else means all."""
+    if only not in ("public", "internal"):
+        return items
+    return [item for item in items if item["internal"] == (only == "internal")]
+
+
 def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
     data = entry.data
     kind = entry.kind
@@ -129,6 +138,15 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
         return {"title": _("Chosen by hand: %(unit)s", unit=unit), "body": note, "icon": "building"}
     if kind == "report:corrected":
         return {"title": _("Corrected"), "body": "\n".join(changes(data, names)), "icon": "edit"}
+    if kind == "report:bypassed":
+        body = "\n".join(changes(data, names))
+        return {"title": _("Kept from the commune"), "body": body, "reason": data.get("reason", ""), "icon": "shield"}
+    if kind == "report:reorganised":
+        lines = changes(data, names)
+        if data.get("doubt"):
+            lines.append(_("The plan alone does not say whose it is now. Please check."))
+        title = _("Reorganisation: %(title)s", title=data.get("title", ""))
+        return {"title": title, "body": "\n".join(lines), "icon": "refresh"}
     if kind == "report:clock_restarted":
         return {"title": _("New due time: %(day)s", day=_day(data.get("due"))), "icon": "clock"}
     if kind == "report:supplemented":
@@ -154,6 +172,8 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
             ),
             "icon": "eye",
         }
+    if kind in case_timeline.KINDS:
+        return case_timeline.words(kind, data)
     if kind in safety_timeline.KINDS:
         return safety_timeline.words(kind, data)
     if kind == "outcome:recorded":
@@ -196,6 +216,13 @@ def routing_words(data: dict[str, Any], names: Names) -> str:
     commune = names.area(data.get("commune"))
     if why == "no_area":
         return _("The place lies in no known commune, so the Front decides by hand.")
+    if why == "bypass" and data.get("bypass") == "front":
+        return _(
+            "%(commune)s: rule %(rule)s names a body of the commune, from which the Front keeps the case. "
+            "The province Front decides by hand.",
+            commune=commune,
+            rule=data.get("rule"),
+        )
     if why == "bypass":
         return _(
             "%(commune)s: rule %(rule)s names a body of the commune, which the sender does not want to see it. "
@@ -223,12 +250,43 @@ def changes(data: dict[str, Any], names: Names) -> list[str]:
         ("category", _("Category"), names.category),
         ("area", _("Commune"), names.area),
         ("unit", _("Unit"), names.unit),
+        ("supervisor", _("Supervised by"), names.unit),
+        ("rule", _("Rule"), lambda code: code or "–"),
     )
     return [
         f"{label}: {name(before.get(key))} → {name(after.get(key))}"
         for key, label, name in named
         if before.get(key) != after.get(key)
     ]
+
+
+def rerouted(entries: list[Event], names: Names) -> dict[str, Any] | None:
+    """The last time somebody sent the case another way: when, who, what changed, why; None if nobody did."""
+    last = next((e for e in reversed(entries) if e.kind in ("report:corrected", "report:bypassed")), None)
+    if last is None:
+        return None
+    return {
+        "at": labels.moment(last.at),
+        "who": names.who(last),
+        "changes": changes(last.data, names),
+        "reason": last.data.get("reason", ""),
+    }
+
+
+def decision_steps(data: dict[str, Any], names: Names) -> list[str]:
+    """How a decision came about, line by line: rules in order with what spoke against them, units looked for."""
+    steps = [f"{code}: {routing_words_of.verdict(verdict, None)}" for code, verdict in data.get("considered", [])]
+    steps += [routing_words_of.looked(role, wanted, found, names) for role, wanted, found in data.get("looked", [])]
+    if data.get("version"):
+        steps.append(
+            _(
+                "Version %(number)s of the rules, %(day)s %(at)s",
+                number=data["version"],
+                day=_day(data.get("day")),
+                at=data.get("at", ""),
+            )
+        )
+    return steps
 
 
 def _day(text: str | None) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, render_template, request
+from werkzeug.wrappers import Response as Answer
 
 from webapp.core.instance import instance
 from webapp.pages.access import identity, require
-from webapp.pages.desk import case_page, listing
+from webapp.pages.desk import case_page, filters, listing, presence
 from webapp.pages.recordings import play
 from webapp.reports import desk_queries, recordings
 from webapp.reports.models import Report
@@ -59,6 +60,24 @@ def recording(public_id: str) -> Response:
     return play(one)
 
 
+@bp.post("/cases/<public_id>/here")
+def here(public_id: str) -> Response:
+    """The page of this case is open; who else has it open."""
+    return presence.sign(found(public_id))
+
+
+@bp.post("/filters")
+def save_filter() -> Answer:
+    """Keep what the list is narrowed to under a name."""
+    return filters.save("/desk")
+
+
+@bp.post("/filters/<int:number>/delete")
+def forget_filter(number: int) -> Answer:
+    """Delete a saved filter."""
+    return filters.forget("/desk", number)
+
+
 def found(public_id: str, *, lock: bool = False) -> Report:
     """The case, if the signed-in person may see it; 404 else."""
     report = desk_queries.by_public_id(public_id, lock=lock)
@@ -68,4 +87,14 @@ def found(public_id: str, *, lock: bool = False) -> Report:
     return report
 
 
-from webapp.pages.desk import actions, blur, contact, data_requests  # noqa: E402, F401 - their routes belong to this blueprint
+from webapp.pages.desk import (  # noqa: E402 - their routes belong to this blueprint
+    actions,  # noqa: F401
+    blur,  # noqa: F401
+    bulk,  # noqa: F401
+    contact,  # noqa: F401
+    data_requests,  # noqa: F401
+    documents,  # noqa: F401
+    merge,  # noqa: F401
+    reply_pages,  # noqa: F401
+    split,  # noqa: F401
+)

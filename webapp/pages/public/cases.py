@@ -45,8 +45,11 @@ def case(public_id: str) -> Response:
         abort(404)
     shown = found.case
     results = outcome_rows(inspections.of_report(found.key, now))
-    names = queries.area_names([shown.area_code, shown.province_code])
-    units = units_of([shown.unit_code, shown.supervisor_code, *(a.unit_code for a in shown.answers)])
+    # What has ended keeps the names of its day, whoever has stood in for these units since.
+    ended = [at for at, kind, data in found.steps if kind == "report:moved" and data.get("to") in lifecycle.ENDED]
+    on = clock.local(ended[-1]).date() if ended and shown.status in lifecycle.ENDED else None
+    names = queries.area_names([shown.area_code, shown.province_code], on)
+    units = units_of([shown.unit_code, shown.supervisor_code, *(a.unit_code for a in shown.answers)], on)
     view = {
         "case": shown,
         "title": category_name(shown.category_code),

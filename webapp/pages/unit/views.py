@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, render_template, request
+from werkzeug.wrappers import Response as Answer
 
 from webapp.core.instance import instance
 from webapp.pages.access import identity, require
-from webapp.pages.desk import case_page, listing
+from webapp.pages.desk import case_page, documents, filters, listing, presence
 from webapp.pages.recordings import play
 from webapp.reports import desk_queries, recordings
 from webapp.reports.models import Report
@@ -36,6 +37,24 @@ def case(public_id: str) -> Response:
     return case_page.render(report, identity(), "/unit")
 
 
+@bp.get("/cases/<public_id>/document")
+def document(public_id: str) -> Response:
+    """The unit's own report on a case, to print."""
+    return documents.page(found(public_id), "/unit")
+
+
+@bp.get("/cases/<public_id>/document.pdf")
+def document_pdf(public_id: str) -> Response:
+    """The same as PDF."""
+    return documents.as_pdf(found(public_id))
+
+
+@bp.post("/cases/<public_id>/document")
+def issue_document(public_id: str) -> Response:
+    """Give it its number in the unit's register."""
+    return documents.issue(found(public_id, lock=True), "/unit")
+
+
 @bp.get("/photos/<public_id>")
 def photo(public_id: str) -> Response:
     """A clean copy of what was sent with the report or of the unit's own evidence.
@@ -58,6 +77,24 @@ def recording(public_id: str) -> Response:
         abort(404)
     require("report:view", one.report)
     return play(one)
+
+
+@bp.post("/cases/<public_id>/here")
+def here(public_id: str) -> Response:
+    """The page of this case is open; who else has it open."""
+    return presence.sign(found(public_id))
+
+
+@bp.post("/filters")
+def save_filter() -> Answer:
+    """Keep what the list is narrowed to under a name."""
+    return filters.save("/unit")
+
+
+@bp.post("/filters/<int:number>/delete")
+def forget_filter(number: int) -> Answer:
+    """Delete a saved filter."""
+    return filters.forget("/unit", number)
 
 
 def found(public_id: str, *, lock: bool = False) -> Report:
