@@ -16,7 +16,7 @@ from webapp.core.events import Event
 
 PAGE = 50
 # Kinds that are recorded in other streams, because they belong to a case, a job or the reference data.
-ELSEWHERE = ("contact:opened", "data:answered", "job:retried", "reference:loaded", "areas:imported")
+ELSEWHERE = ("contact:opened", "data:answered", "job:retried", "reference:loaded", "areas:imported", "rules:published")
 # What a reader asks for -> the beginnings or ends of kinds.
 IDENTITIES, EXPORTS, ACCOUNTS, RULES = "identities", "exports", "accounts", "rules"
 GROUPS: dict[str, tuple[str, ...]] = {

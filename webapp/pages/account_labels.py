@@ -33,6 +33,7 @@ AUDIT_KIND: dict[str, LazyString] = {
     "audit:exported": _("exported the audit trail"),
     "job:retried": _("let a failed job run again"),
     "reference:loaded": _("loaded reference data"),
+    "rules:published": _("published a rule set"),
     "areas:imported": _("imported areas"),
     "user:invited": _("invited"),
     "user:added": _("added an account"),
