@@ -56,7 +56,8 @@ def changing(app: Any) -> Iterator[tuple[Rule, str, str]]:
     """(rule, method, address) of everything that is not only read."""
     for rule in app.url_map.iter_rules():
         values = {name: "1" if name.endswith("_id") or name == "number" else "x" for name in rule.arguments} | {
-            "fmt": "json"
+            "fmt": "json",
+            "action": "approve",
         }
         for method in sorted((rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}):
             with app.test_request_context():
