@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from webapp.accounts import sessions
 from webapp.reports import data_requests
 from webapp.routing import trial
-from workers import notices, photos, recordings, reorganisations, routing, supervision, upkeep
+from workers import letters, notices, photos, recordings, reorganisations, routing, supervision, upkeep
 
 JOBS: dict[str, Callable[..., Any]] = {
     "reports.route": routing.route,
@@ -24,6 +25,8 @@ JOBS: dict[str, Callable[..., Any]] = {
     "notices.send": notices.send,
     "notices.remind": notices.remind,
     "notices.prune": notices.prune,
+    "notices.invitation": letters.invitation,
+    "sessions.prune": sessions.prune,
     "data.retire": data_requests.retire,
     "reorganisations.apply": reorganisations.apply,
     "reorganisations.move": reorganisations.move,

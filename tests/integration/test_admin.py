@@ -38,8 +38,8 @@ def test_overview(client: Any, session: Any) -> None:
         "reports.route",
         "OSError in put:12",
         "units.csv",
-        "front.xa@dgs.test",
-        "Mặt trận phường Duyên Hải",
+        "/admin/people",
+        "/admin/audit",
         "minh họa",
     ):
         assert words in html, words
@@ -104,7 +104,7 @@ def test_add_an_account(app: Any, client: Any, session: Any) -> None:
     assert client.post("/auth/login", data=data).status_code == 302
     assert client.get("/unit").status_code == 200
     assert "moi@dgs.test" in users(app, session, "list").output
-    assert users(app, session, "off", "moi@dgs.test").exit_code == 0
+    assert users(app, session, "switch-off", "moi@dgs.test", "--reason", "Thôi việc").exit_code == 0
     assert client.get("/unit").status_code == 302, "the open session ends too"
 
 

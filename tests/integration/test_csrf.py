@@ -55,8 +55,10 @@ def token_on(client: Any, path: str) -> str:
 def changing(app: Any) -> Iterator[tuple[Rule, str, str]]:
     """(rule, method, address) of everything that is not only read."""
     for rule in app.url_map.iter_rules():
-        values = {name: "1" if name.endswith("_id") or name == "number" else "x" for name in rule.arguments}
-        values["fmt"] = "json"
+        values = {name: "1" if name.endswith("_id") or name == "number" else "x" for name in rule.arguments} | {
+            "fmt": "json",
+            "action": "approve",
+        }
         for method in sorted((rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}):
             with app.test_request_context():
                 yield rule, method, app.url_map.bind("localhost").build(rule.endpoint, values, method=method)

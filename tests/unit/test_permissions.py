@@ -60,6 +60,10 @@ EXPECTED = {
     "job:view": "A",
     "job:retry": "A",
     "user:view": "A",
+    "user:manage": "CPTUAM",
+    "user:reset_factor": "CPTUAM",
+    "audit:view": "TA",
+    "audit:export": "TA",
     "reference:view": "A",
     "reference:edit": "A",
     "rules:view": "PTA",
@@ -147,3 +151,41 @@ def test_the_unit_never_judges_its_own_answer_and_never_reads_the_reporter() -> 
 
 def test_unknown_permissions_are_nobodys() -> None:
     assert not any(p.allowed(role, "report:delete") for role in ROLES)
+
+
+# -- whose accounts one looks after ----------------------------------------------------------------------------
+
+staff = st.sampled_from([p.COMMUNE_FRONT, p.PROVINCE_FRONT, p.CENTRAL_FRONT, p.UNIT_OFFICER, p.MEMBER_ORG, p.ADMIN])
+managers = st.builds(Identity, staff, st.just(1), units, codes, provinces, st.booleans())
+posts = st.builds(p.Post, staff, units, units, provinces, st.booleans())
+
+
+@given(managers, posts)
+def test_nobody_gives_more_than_they_have(who: Identity, post: p.Post) -> None:
+    if not p.manages(who, post):
+        return
+    if post.role == p.ADMIN:
+        assert who.role == p.ADMIN
+    if who.role in {p.ADMIN, p.CENTRAL_FRONT}:
+        return
+    assert p.rights(post.role) <= p.rights(who.role)
+    assert who.head or who.role in p.FRONT
+    own = bool(who.unit_code) and post.unit_code == who.unit_code
+    below = bool(who.unit_code) and post.parent_code == who.unit_code
+    commune = who.role == p.PROVINCE_FRONT and post.role == p.COMMUNE_FRONT and post.province_code == who.province_code
+    assert own or below or (commune and bool(who.province_code))
+    if own and post.head:
+        assert who.head
+
+
+@given(managers, posts)
+def test_a_second_factor_is_reset_from_above_only(who: Identity, post: p.Post) -> None:
+    if p.may_reset(who, post):
+        assert p.manages(who, post)
+        assert who.role == p.ADMIN or post.unit_code != who.unit_code
+
+
+@pytest.mark.parametrize("role", [p.SYSTEM, p.REPORTER, "", "king"])
+def test_who_is_no_staff_looks_after_nobody(role: str) -> None:
+    who = Identity(role, 1, "mttq-86", province_code="86", head=True)
+    assert not p.manages(who, p.Post(p.MEMBER_ORG, "phunu-86", "mttq-86", "86"))

@@ -22,6 +22,7 @@ FRONT = frozenset({COMMUNE_FRONT, PROVINCE_FRONT, CENTRAL_FRONT})
 HIGHER_FRONT = frozenset({PROVINCE_FRONT, CENTRAL_FRONT})
 UNIT = frozenset({UNIT_OFFICER})
 ENTRY = FRONT | {MEMBER_ORG}
+STAFF = FRONT | UNIT | {MEMBER_ORG, ADMIN}
 RULES = HIGHER_FRONT | {ADMIN}  # who may look at rules, deadlines and days off, and try them out
 COMMUNE_LEVEL = frozenset({COMMUNE_FRONT, UNIT_OFFICER})  # with an area_code: a commune's own body
 
@@ -64,6 +65,12 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "job:view": frozenset({ADMIN}),
     "job:retry": frozenset({ADMIN}),
     "user:view": frozenset({ADMIN}),
+    # Accounts of others; whose is `manages`
+    "user:manage": STAFF,
+    "user:reset_factor": STAFF,
+    # Who saw, changed or took out what
+    "audit:view": frozenset({CENTRAL_FRONT, ADMIN}),
+    "audit:export": frozenset({CENTRAL_FRONT, ADMIN}),
     "reference:view": frozenset({ADMIN}),
     "reference:edit": frozenset({ADMIN}),  # deadlines, days off
     "rules:view": RULES,
@@ -88,6 +95,18 @@ class Identity:
     unit_code: str | None = None
     area_code: str | None = None  # commune of a commune-level unit
     province_code: str | None = None
+    head: bool = False  # of the unit
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What somebody's account is for: the role in the map above, the unit, and where that stands."""
+
+    role: str
+    unit_code: str | None = None
+    parent_code: str | None = None  # the unit directly above
+    province_code: str | None = None
+    head: bool = False
 
 
 class Case(Protocol):
@@ -132,3 +151,50 @@ def in_scope(identity: Identity, case: Case) -> bool:
 def may(identity: Identity, permission: str, case: Case) -> bool:
     """Whether the identity may do this with this case."""
     return allowed(identity.role, permission) and in_scope(identity, case)
+
+
+def manages(identity: Identity, post: Post) -> bool:
+    """Whether the identity may invite somebody to this post, and switch the account off and on.
+
+    Each level looks after itself and the level directly below: a Front office, or the head of another body, after
+    the people of its own unit and of the units under it. A head is only ever made or switched off by a head or from
+    above. Nobody gives a right that they do not have themselves, except those who answer for the whole: the central
+    Front for all but administrators, an administrator for everybody.
+    """
+    if not allowed(identity.role, "user:manage"):
+        return False
+    if identity.role == ADMIN:
+        return True
+    if identity.role == CENTRAL_FRONT:
+        return post.role != ADMIN
+    if identity.role not in FRONT and not identity.head:
+        return False
+    if not rights(post.role) <= rights(identity.role):
+        return False
+    if identity.unit_code and post.unit_code == identity.unit_code:
+        return identity.head or not post.head
+    return is_below(identity, post)
+
+
+def may_reset(identity: Identity, post: Post) -> bool:
+    """Whether the identity may take somebody's lost second factor away: only from the level above, so that no
+    colleague opens the door to another's account."""
+    if not allowed(identity.role, "user:reset_factor") or not manages(identity, post):
+        return False
+    if identity.role == ADMIN:
+        return True
+    return post.unit_code != identity.unit_code and (identity.role == CENTRAL_FRONT or is_below(identity, post))
+
+
+def is_below(identity: Identity, post: Post) -> bool:
+    """Whether the post's unit stands directly under the identity's: as its part, or as a commune's Front under the
+    Front of its province."""
+    if identity.unit_code and post.parent_code == identity.unit_code:
+        return True
+    in_province = bool(identity.province_code) and post.province_code == identity.province_code
+    return identity.role == PROVINCE_FRONT and post.role == COMMUNE_FRONT and in_province
+
+
+def rights(role: str) -> frozenset[str]:
+    """All permissions of a role."""
+    return frozenset(name for name, roles in PERMISSIONS.items() if role in roles)

@@ -9,9 +9,10 @@ from webapp.pages import access, errors, i18n, web
 
 def init_app(app: Flask) -> None:
     """Add every page, and what is done around each request."""
-    from webapp.pages.admin import reorganisations, rules, tables
+    from webapp.pages.admin import audit, people, reorganisations, rules, tables
     from webapp.pages.admin import views as admin
     from webapp.pages.api import health, open311
+    from webapp.pages.auth import entrance, invitation, oidc, security  # noqa: F401 - they add to their blueprints
     from webapp.pages.auth import views as auth
     from webapp.pages.desk import views as desk
     from webapp.pages.entry import views as entry
@@ -39,10 +40,13 @@ def init_app(app: Flask) -> None:
         feeds.bp,
         statement.bp,
         auth.bp,
+        entrance.bp,
         desk.bp,
         entry.bp,
         unit.bp,
         admin.bp,
+        people.bp,
+        audit.bp,
         rules.bp,
         tables.bp,
         reorganisations.bp,

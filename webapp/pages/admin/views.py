@@ -50,8 +50,7 @@ def overview() -> str:
         ).all(),
         areas=_areas(),
         reference=_reference(),
-        users=db.session.scalars(select(User).order_by(User.role, User.email)).all(),
-        unit_names=_unit_names(),
+        people=_people(),
         calendar=calendar_state(),
         settings_shown=_settings(),
         nobodys=_nobodys(),
@@ -109,13 +108,15 @@ def _reference() -> list[tuple[str, int]]:
     return [(name, number) for (name, _table), number in zip(tables, numbers, strict=True)]
 
 
-def _unit_names() -> dict[str, str]:
-    query = (
-        select(Unit.code, Unit.short_name_vi)
-        .where(Unit.code.in_(select(User.unit_code).where(User.unit_code.is_not(None))))
-        .order_by(Unit.valid_from)
-    )
-    return {code: name for code, name in db.session.execute(query)}
+def _people() -> dict[str, int]:
+    """Accounts by state."""
+    waiting = User.active & (User.password == "")
+    counted = select(
+        func.count().filter(User.active & (User.password != "")),
+        func.count().filter(waiting),
+        func.count().filter(~User.active),
+    ).select_from(User)
+    return dict(zip(("active", "invited", "off"), db.session.execute(counted).one(), strict=True))
 
 
 def _nobodys() -> int:
@@ -136,6 +137,8 @@ def _settings() -> list[tuple[str, str]]:
         (_("Map tiles"), urlsplit(settings.tile_url).hostname or "–" if settings.tile_url else _("none")),
         (_("Photos per report"), str(settings.max_photos)),
         (_("Largest photo"), f"{settings.max_photo_bytes >> 20} MB"),
+        (_("Second step of staff"), _("required") if settings.second_factor else _("optional")),
+        (_("Sign-in through another service"), urlsplit(settings.oidc_issuer).hostname or no),
         (_("Demo"), yes if settings.demo else no),
         (_("Can open identities"), yes if settings.identity_private_key else no),
         (_("Can open sealed photos"), yes if settings.evidence_private_key else no),
