@@ -21,6 +21,8 @@ from sqlalchemy import inspect, select
 
 from webapp.core import events
 from webapp.core.db import Base, committing, db
+from webapp.inspections import checklists
+from webapp.inspections.models import Checklist
 from webapp.reports.models import Category, CategoryGroup, LegalReference
 from webapp.routing.models import CalendarDay, DeadlineRule, RoutingRule
 from webapp.units.models import Unit
@@ -53,6 +55,7 @@ def load(folder: Path = DATA) -> dict[str, Loaded]:
     rules = _rows(folder / "routing_rules.csv", RoutingRule)
     deadlines = _rows(folder / "deadlines.csv", DeadlineRule)
     days = _rows(folder / "holidays.csv", CalendarDay, {"date": "day"})
+    lists = _checklists(folder / "checklists.toml", {g["code"] for g in groups}, {row["code"] for row in legal})
     _check(categories, legal, units, rules, deadlines)
     result = {
         "groups": _sync(CategoryGroup, ("code",), groups, _forget),
@@ -62,6 +65,7 @@ def load(folder: Path = DATA) -> dict[str, Loaded]:
         "routing_rules": _sync(RoutingRule, ("code",), rules, _forget),
         "deadlines": _sync(DeadlineRule, ("code",), deadlines, _forget),
         "holidays": _sync(CalendarDay, ("day",), days, _keep),
+        "checklists": _sync(Checklist, ("code",), lists, _keep),
     }
     if any(c.added or c.changed or c.retired for c in result.values()):
         counts = {name: [c.added, c.changed, c.retired] for name, c in result.items()}
@@ -137,6 +141,33 @@ def _category(row: dict[str, Any]) -> dict[str, Any]:
         "legal": row.get("legal", []),
         "retired": False,
     }
+
+
+def _checklists(path: Path, groups: set[str], laws: set[str]) -> list[dict[str, Any]]:
+    """The checklists of inspections; a folder from before there were any leaves the table as it is."""
+    if not path.exists():
+        return []
+    rows = []
+    for raw in _toml(path).get("checklist", []):
+        where = f"{path.name}, {raw.get('code', '?')}"
+        if raw.get("group") != "*" and raw.get("group") not in groups:
+            raise DataError(f"{where}: unknown group {raw.get('group')}")
+        try:
+            rows.append(
+                {
+                    "code": raw["code"],
+                    "group_code": raw["group"],
+                    "name": raw["name"],
+                    "questions": checklists.check(raw.get("question"), laws),
+                    "valid_from": raw["valid_from"],
+                    "valid_to": raw.get("valid_to"),
+                    "certainty": raw["certainty"],
+                    "source": raw["source"],
+                }
+            )
+        except (KeyError, checklists.BadChecklist) as error:
+            raise DataError(f"{where}: {error}") from error
+    return rows
 
 
 def _check(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from webapp.core.db import db
-from webapp.notifications import channels, service
+from webapp.core.instance import instance
+from webapp.notifications import channels, models, service, words
 from webapp.notifications.service import Letter
+from webapp.reports import unit_links
 
 
 def confirm(subscription_id: int) -> None:
@@ -30,6 +32,19 @@ def send(notice_id: int) -> None:
     letter = service.letter_of(notice_id)
     if letter is not None and _send(letter):
         service.mark_sent(notice_id)
+
+
+def unit_link(link_id: int) -> None:
+    """Write to a unit that has no account. Its token is committed before it leaves, so that no link is sent that
+    nobody knows; one that is sent twice is another one, and the newest counts."""
+    found = unit_links.address_and_token(link_id)
+    if found is None:
+        return
+    address, token = found
+    db.session.commit()
+    settings = instance().settings
+    channels.send(models.EMAIL, address, words.case_for_unit(settings.public_url, token, f"u{link_id}"))
+    unit_links.mark_sent(link_id)
 
 
 def prune() -> int:

@@ -72,6 +72,17 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "GET /photos/<name>",
         "GET /outcomes",
         "GET /outcomes/<public_id>",
+        "GET /documents/<public_id>.pdf",
+        # a unit without accounts: the token in the link is the right
+        "GET /unit-link/<token>",
+        "POST /unit-link/<token>",
+        "POST /unit-link/<token>/again",
+        "POST /unit-link/leave",
+        "GET /unit-link/cases/<public_id>",
+        "POST /unit-link/cases/<public_id>/<name>",
+        "GET /unit-link/photos/<public_id>",
+        "GET /unit-link/recordings/<public_id>",
+        "GET /unit-link/documents/<public_id>",
         # signing in
         "GET /auth/login",
         "POST /auth/login",
@@ -115,6 +126,8 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "POST /desk/photos/<public_id>/blur",
         "GET /desk/photos/<public_id>/public",
         "GET /desk/recordings/<public_id>",
+        "GET /desk/documents/<public_id>",
+        "GET /desk/sheets/<public_id>",
     ],
     permissions.ENTRY: ["GET /entry", "POST /entry", "GET /entry/slip", "POST /entry/slip"],
     permissions.UNIT: [
@@ -123,8 +136,23 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "POST /unit/cases/<public_id>/<name>",
         "GET /unit/photos/<public_id>",
         "GET /unit/recordings/<public_id>",
+        "GET /unit/documents/<public_id>",
+        "GET /unit/cases/<public_id>/inspection",
+        "POST /unit/cases/<public_id>/inspection",
+        "GET /unit/sheets/<public_id>",
+        "POST /unit/sheets/<public_id>",
+        "GET /unit/inspections/token",
+        "GET /unit/inspections/photos/<sha256>",
+        "PUT /unit/inspections/photos",
+        "GET /unit/sw.js",
     ],
-    ADMIN: ["GET /admin", "POST /admin/jobs/<int:job_id>/retry"],
+    ADMIN: [
+        "GET /admin/contacts",
+        "POST /admin/contacts",
+        "POST /admin/contacts/many",
+        "GET /admin",
+        "POST /admin/jobs/<int:job_id>/retry",
+    ],
 }
 
 VALUES = {

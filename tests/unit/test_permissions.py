@@ -17,23 +17,25 @@ ROLES = (
     p.PROVINCE_FRONT,
     p.CENTRAL_FRONT,
     p.UNIT_OFFICER,
+    p.UNIT_LINK,
     p.ADMIN,
     p.SYSTEM,
     p.REPORTER,
     p.MEMBER_ORG,
 )
 # The map as the rules of the house have it, one line per permission: C commune Front, P province Front,
-# T central Front, U unit, A admin, S system, R reporter, M member organisation. Written by hand, so that a
+# T central Front, U unit, L a unit by its link, A admin, S system, R reporter, M member organisation. Written by hand, so that a
 # change is made twice.
 EXPECTED = {
     "report:list": "CPTU",
-    "report:view": "CPTU",
+    "report:view": "CPTUL",
     "report:take": "CPT",
     "report:assign": "CPT",
     "report:correct": "CPT",
     "report:ask": "CPT",
     "report:mark_duplicate": "CPT",
     "report:reject": "CPT",
+    "report:hand_over": "CPT",
     "report:verify": "CPT",
     "report:close": "CPT",
     "report:reopen": "CPT",
@@ -44,21 +46,26 @@ EXPECTED = {
     "data:answer": "PT",
     "outcome:publish": "CPT",
     "report:enter": "CPTM",
-    "report:accept": "U",
-    "report:refuse": "U",
-    "report:start": "U",
-    "report:answer": "U",
+    "report:accept": "UL",
+    "report:refuse": "UL",
+    "report:start": "UL",
+    "report:answer": "UL",
+    "report:delegate": "U",
+    "handover:ask": "U",
+    "inspection:write": "U",
+    "inspection:sign": "U",
     "outcome:record": "U",
     "job:view": "A",
     "job:retry": "A",
     "user:view": "A",
     "reference:view": "A",
+    "contact:edit": "A",
     "report:route": "S",
     "report:supplement": "R",
     "report:withdraw": "R",
     "report:object": "R",
 }
-LETTERS = dict(zip("CPTUASRM", ROLES, strict=True))
+LETTERS = dict(zip("CPTULASRM", ROLES, strict=True))
 CELLS = [(role, name, letter) for name in EXPECTED for letter, role in LETTERS.items()]
 
 
@@ -103,10 +110,10 @@ def test_nobody_acts_outside_role_and_area(identity: Identity, case: Case, name:
     if not p.may(identity, name, case):
         return
     assert identity.role in p.PERMISSIONS[name]
-    assert identity.role in p.FRONT | p.UNIT, "only Front and unit have cases"
+    assert identity.role in p.FRONT | p.UNIT_OR_LINK, "only Front and unit have cases"
     if case.bypass_commune:
         assert identity.role in p.HIGHER_FRONT or not identity.area_code, "a commune's body sees what it must not"
-    if identity.role == p.UNIT_OFFICER:
+    if identity.role in p.UNIT_OR_LINK:
         assert identity.unit_code
         assert case.unit_code == identity.unit_code
     if identity.role == p.PROVINCE_FRONT:
@@ -118,7 +125,7 @@ def test_nobody_acts_outside_role_and_area(identity: Identity, case: Case, name:
 
 @given(cases)
 def test_an_identity_without_a_place_sees_nothing(case: Case) -> None:
-    for role in (p.COMMUNE_FRONT, p.PROVINCE_FRONT, p.UNIT_OFFICER):
+    for role in (p.COMMUNE_FRONT, p.PROVINCE_FRONT, p.UNIT_OFFICER, p.UNIT_LINK):
         assert not p.in_scope(Identity(role, 1), case)
 
 
@@ -126,6 +133,7 @@ def test_the_unit_never_judges_its_own_answer_and_never_reads_the_reporter() -> 
     judging = ("report:verify", "report:close", "report:publish", "photo:publish", "outcome:publish")
     for name in (*judging, "message:view", "contact:open", "data:answer"):
         assert not p.allowed(p.UNIT_OFFICER, name)
+        assert not p.allowed(p.UNIT_LINK, name)
     for transition in life.TRANSITIONS.values():
         roles = p.PERMISSIONS[transition.permission]
         assert not (roles & p.UNIT and roles & p.FRONT), "no step belongs to both sides"

@@ -107,9 +107,12 @@ def letter(message: Message, sender: str, address: str, host: str) -> EmailMessa
     mail["Message-ID"] = f"<{message.key}@{host}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["Content-Language"] = message.lang
-    mail["List-Unsubscribe"] = f"<{message.stop}>"  # RFC 8058: the reader's program posts to it
-    mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    mail.set_content(f"{message.body}\n\n{message.link}\n\n-- \n{footer(message)}\n")
+    below = ""
+    if message.stop:
+        mail["List-Unsubscribe"] = f"<{message.stop}>"  # RFC 8058: the reader's program posts to it
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        below = f"\n-- \n{footer(message)}\n"
+    mail.set_content(f"{message.body}\n\n{message.link}\n{below}")
     return mail
 
 

@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
     from webapp.pages.entry import views as entry
     from webapp.pages.public import cases, feeds, follow, home, map
     from webapp.pages.resident import aftercare, pwa, report, statement, track
+    from webapp.pages.unit import link as unit_link
     from webapp.pages.unit import views as unit
 
     i18n.init_app(app)
@@ -37,6 +38,7 @@ def init_app(app: Flask) -> None:
         desk.bp,
         entry.bp,
         unit.bp,
+        unit_link.bp,
         admin.bp,
         health.bp,
         open311.bp,

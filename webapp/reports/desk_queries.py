@@ -17,13 +17,15 @@ from webapp.accounts.permissions import Identity
 from webapp.areas.models import Area
 from webapp.core.db import UtcDateTime, db
 from webapp.core.events import Event
-from webapp.reports import lifecycle, queries
+from webapp.reports import handovers, lifecycle, queries
 from webapp.reports.feedback import Feedback, objected
 from webapp.reports.models import Category, Contact, Photo, Report
 from webapp.reports.privacy import is_overdue
 
 PAGE = 50
 NEAR_METRES, NEAR_DAYS, NEAR_LOOK_AT = 500, 30, 400
+
+GIVEN_BACK = (lifecycle.SCREENING, lifecycle.NEEDS_INFO)  # with refusals, where a case that a unit refused lies
 
 _FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -40,6 +42,7 @@ FRONT_TABS: dict[str, tuple[str, ...]] = {
 }
 UNIT_TABS: dict[str, tuple[str, ...]] = {
     "now": lifecycle.AT_UNIT,
+    "mine": lifecycle.AT_UNIT,
     "accept": (lifecycle.ASSIGNED,),
     "verifying": (lifecycle.VERIFYING,),
     "in_progress": (lifecycle.IN_PROGRESS,),
@@ -50,6 +53,7 @@ UNIT_TABS: dict[str, tuple[str, ...]] = {
 }
 _LATE_TOO = {"now"}  # tabs that also hold every late case, whoever's move it is
 _ONLY_LATE = {"overdue"}
+_ONLY_MINE = {"mine"}
 _BY_CHANGE = {"ended", "all", "answered"}  # nothing is urgent there: what changed last comes first
 
 
@@ -122,18 +126,23 @@ def counts(identity: Identity, now: datetime) -> dict[str, int]:
             Report.status,
             func.count(),
             func.sum(case((queries.is_overdue(now), 1), else_=0)),
-            func.sum(case((_objected_after_the_end(), 1), else_=0)),
+            func.sum(case((or_(_objected_after_the_end(), _handover_in_time(now)), 1), else_=0)),
+            func.sum(case((Report.assignee_id == identity.user_id, 1), else_=0)),
         )
         .where(in_scope(identity))
         .group_by(Report.status)
     )
     rows = db.session.execute(query).all()
-    found = {status: (number, int(late or 0)) for status, number, late, _ in rows}
-    reopened = sum(int(number or 0) for *_, number in rows)
+    found = {status: (number, int(late or 0)) for status, number, late, _, _ in rows}
+    reopened = sum(int(number or 0) for *_, number, _mine in rows)
+    mine = {status: int(number or 0) for status, *_, number in rows}
     totals: dict[str, int] = {}
     for tab, statuses in tabs_of(identity).items():
         if tab in _ONLY_LATE:
             totals[tab] = sum(found.get(s, (0, 0))[1] for s in statuses)
+            continue
+        if tab in _ONLY_MINE:
+            totals[tab] = sum(mine.get(s, 0) for s in statuses)
             continue
         totals[tab] = sum(found.get(s, (0, 0))[0] for s in statuses)
         if tab in _LATE_TOO:
@@ -153,9 +162,11 @@ def queue(identity: Identity, tab: str, filters: Filters, now: datetime, after: 
     if tab in _LATE_TOO:
         wanted = or_(wanted, late)
         if tabs_of(identity) is FRONT_TABS:
-            wanted = or_(wanted, _objected_after_the_end())
+            wanted = or_(wanted, _objected_after_the_end(), handovers.is_pending())
     elif tab in _ONLY_LATE:
         wanted = and_(wanted, late)
+    elif tab in _ONLY_MINE:
+        wanted = and_(wanted, Report.assignee_id == identity.user_id)
     query: Any = (
         select(
             Report,
@@ -188,6 +199,8 @@ _LIST_COLUMNS = (
     Report.created_at,
     Report.updated_at,
     Report.due_at,
+    Report.refusals,
+    Report.assignee_id,
 )
 
 
@@ -215,14 +228,20 @@ def _ordered(query: Any, tab: str, now: datetime, after: str) -> tuple[Any, Any]
         if place:
             query = query.where(tuple_(Report.updated_at, Report.id) < tuple_(_time(place[1]), place[2]))
         return query, lambda report: _place(0, report.updated_at, report.id)
-    rank = case((queries.is_overdue(now), 0), (Report.status.in_(lifecycle.CLOCK_RUNS), 1), else_=2)
+    rank = case((_given_back(), 0), (queries.is_overdue(now), 1), (Report.status.in_(lifecycle.CLOCK_RUNS), 2), else_=3)
     due = func.coalesce(Report.due_at, _time(_FAR))
     query = query.order_by(rank, due, Report.id)
     if place:
         query = query.where(tuple_(rank, due, Report.id) > tuple_(place[0], _time(place[1]), place[2]))
 
     def of(report: Report) -> str:
-        number = 0 if is_overdue(report, now) else 1 if report.status in lifecycle.CLOCK_RUNS else 2
+        number = 3
+        if report.refusals and report.status in GIVEN_BACK:
+            number = 0
+        elif is_overdue(report, now):
+            number = 1
+        elif report.status in lifecycle.CLOCK_RUNS:
+            number = 2
         return _place(number, report.due_at or _FAR, report.id)
 
     return query, of
@@ -247,6 +266,16 @@ def _read_place(text: str) -> tuple[int, datetime, int] | None:
         return None
 
 
+def _handover_in_time(now: datetime) -> ColumnElement[bool]:
+    """A request to hand over waits, and the case is not on the list for being late already."""
+    return and_(handovers.is_pending(), ~func.coalesce(queries.is_overdue(now), false()))
+
+
+def _given_back() -> ColumnElement[bool]:
+    """Nobody has it: a unit gave it back, and the Front has not passed it on again."""
+    return and_(Report.refusals > 0, Report.status.in_(GIVEN_BACK))
+
+
 def _objected_after_the_end() -> ColumnElement[bool]:
     """Closed, and the reporter says that it is not solved: the Front's move again."""
     return and_(
@@ -263,7 +292,8 @@ def _how_they_came_back(reports: Iterable[Report]) -> dict[int, str]:
     reports = list(reports)
     claimed = [r.id for r in reports if r.status in lifecycle.CLAIMED]
     notes = dict.fromkeys(objected(claimed), "objected") if claimed else {}
-    return notes | _moved_back(reports)
+    asked = handovers.waiting(r.id for r in reports if r.status in handovers.DURING)
+    return notes | dict.fromkeys(asked, "handover") | _moved_back([r for r in reports if r.id not in asked])
 
 
 def _moved_back(reports: list[Report]) -> dict[int, str]:

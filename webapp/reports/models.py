@@ -117,6 +117,8 @@ class Report(Base):
     # Where it stands
     status: Mapped[str] = mapped_column(String(16))
     unit_code: Mapped[str | None] = mapped_column(String(40))
+    assignee_id: Mapped[int | None] = mapped_column(Integer, index=True)  # who of the unit has it in hand
+    refusals: Mapped[int] = mapped_column(Integer, default=0)  # how often a unit has given it back
     supervisor_code: Mapped[str | None] = mapped_column(String(40))
     lead_code: Mapped[str | None] = mapped_column(String(40))
     rule_code: Mapped[str | None] = mapped_column(String(60))
@@ -160,6 +162,9 @@ class Contact(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+FROM_SENDER = ("report", "message")  # purposes of pictures that are the sender's own
+
+
 class Photo(Base):
     """A picture: the sealed original as evidence, and the clean copies once a worker has made them."""
 
@@ -170,7 +175,7 @@ class Photo(Base):
     public_id: Mapped[str] = mapped_column(String(24), unique=True)
     report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), index=True)
     answer_id: Mapped[int | None] = mapped_column(ForeignKey("answers.id"))
-    purpose: Mapped[str] = mapped_column(String(12))  # report, message, answer
+    purpose: Mapped[str] = mapped_column(String(12))  # report, message: the sender's; answer, sheet: the unit's
     original: Mapped[str] = mapped_column(String(160))  # name of the sealed original in storage
     sha256: Mapped[str] = mapped_column(String(64))  # of the original as received
     size: Mapped[int] = mapped_column(Integer)
@@ -246,3 +251,30 @@ class Answer(Base):
 
     report: Mapped[Report] = relationship(back_populates="answers")
     photos: Mapped[list[Photo]] = relationship(primaryjoin="Answer.id == Photo.answer_id", viewonly=True)
+    documents: Mapped[list[Document]] = relationship(order_by="Document.id")
+
+
+class Document(Base):
+    """A PDF with a unit's answer: the sealed original, and a copy once a worker has found nothing active in it."""
+
+    __tablename__ = "documents"
+    __table_args__ = (UniqueConstraint("report_id", "sha256", name="uq_documents_report_sha"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(24), unique=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"))
+    answer_id: Mapped[int] = mapped_column(ForeignKey("answers.id"), index=True)
+    original: Mapped[str] = mapped_column(String(160), index=True)  # name of the sealed original in storage
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(Integer)
+    label: Mapped[str] = mapped_column(String(80))  # the file's own name, for staff
+    state: Mapped[str] = mapped_column(String(10))  # waiting, clean, refused
+    public: Mapped[bool] = mapped_column(Boolean, default=False)  # an officer has let it out
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    report: Mapped[Report] = relationship()
+
+    @property
+    def copy_name(self) -> str:
+        """Name in storage of the copy that is shown."""
+        return f"clean/{self.public_id}.pdf"

@@ -14,7 +14,7 @@ from webapp.core.db import db
 from webapp.core.events import Actor
 from webapp.reports import service
 from webapp.reports.marks import Area
-from webapp.reports.models import Photo, Report
+from webapp.reports.models import FROM_SENDER, Photo, Report
 
 SAME_BITS = 8
 SAME_DAYS = 90
@@ -82,7 +82,7 @@ def lookalikes(report: Report, scope: object, limit: int = 8) -> list[Lookalike]
         return []
     found: dict[int, Lookalike] = {}
     span = timedelta(days=SAME_DAYS)
-    mine = [p for p in report.photos if p.purpose != "answer" and p.dhash is not None]
+    mine = [p for p in report.photos if p.purpose in FROM_SENDER and p.dhash is not None]
     for photo in mine[:12]:
         value = (photo.dhash or 0) & (1 << 64) - 1
         if min(value.bit_count(), 64 - value.bit_count()) < FEWEST_BITS:
@@ -95,7 +95,7 @@ def lookalikes(report: Report, scope: object, limit: int = 8) -> list[Lookalike]
             .options(load_only(Report.public_id, Report.status, Report.created_at, Report.duplicate_of_id))
             .where(
                 or_(*(column.in_(near_band(part)) for column, part in parts)),
-                Photo.purpose != "answer",
+                Photo.purpose.in_(FROM_SENDER),
                 Report.id != report.id,
                 Report.province_code == report.province_code,
                 Report.created_at.between(report.created_at - span, report.created_at + span),

@@ -24,6 +24,14 @@ class PublicPhoto:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicDocument:
+    """A document that an officer has let out. `size` in bytes; the file's own name stays inside."""
+
+    public_id: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class PublicAnswer:
     """A unit's answer that the Front has let out."""
 
@@ -31,6 +39,7 @@ class PublicAnswer:
     text: str
     at: datetime
     photos: tuple[PublicPhoto, ...]
+    documents: tuple[PublicDocument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,13 @@ def public_case(report: Any, now: datetime) -> PublicCase | None:
         text=report.public_text,
         photos=tuple(public_photo(p) for p in report.photos if p.purpose == "report" and shows(p)),
         answers=tuple(
-            PublicAnswer(a.unit_code, a.text, a.created_at, tuple(public_photo(p) for p in a.photos if shows(p)))
+            PublicAnswer(
+                a.unit_code,
+                a.text,
+                a.created_at,
+                tuple(public_photo(p) for p in a.photos if shows(p)),
+                tuple(PublicDocument(d.public_id, d.size) for d in a.documents if shows_document(d)),
+            )
             for a in report.answers
             if a.public
         ),
@@ -109,6 +124,11 @@ def shows(photo: Any) -> bool:
     """Whether a picture may be seen by everybody: cleaned without fault, let out by an officer, and the copy
     for everybody hides what was marked last."""
     return photo.state == "clean" and photo.public and photo.public_version == photo.marks_version
+
+
+def shows_document(document: Any) -> bool:
+    """Whether a document may be read by everybody: found harmless and let out by an officer."""
+    return document.state == "clean" and bool(document.public)
 
 
 def public_photo(photo: Any) -> PublicPhoto:

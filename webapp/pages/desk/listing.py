@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Request
-from flask_babel import LazyString
+from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -34,6 +34,7 @@ TAB_LABELS: dict[str, LazyString] = {
     "verified": _l("Checked, to close"),
     "ended": _l("Ended"),
     "all": _l("All"),
+    "mine": _l("Mine"),
     "accept": _l("To accept"),
     "verifying": _l("Being verified"),
     "in_progress": _l("Being handled"),
@@ -42,6 +43,7 @@ TAB_LABELS: dict[str, LazyString] = {
 UNIT_TAB_LABELS = TAB_LABELS | {"answered": _l("Answered")}
 _NOTES: dict[str, LazyString] = {
     "refused": _l("Given back by the unit"),
+    "handover": _l("Asks to hand over"),
     "reopened": _l("Reopened"),
     "supplemented": _l("Sender replied"),
     "objected": _l("The sender says: not solved"),
@@ -118,6 +120,8 @@ def _row(row: Row, base: str, names: dict[str, str], unit_names: dict[str, Any],
     report = row.report
     unit = unit_names.get(report.unit_code or "")
     flags = [str(_NOTES[row.note])] if row.note else []
+    if row.note == "refused" and report.refusals > 1:
+        flags = [ngettext("Given back %(num)d time", "Given back %(num)d times", report.refusals)]
     if report.bypass_commune:
         flags.append(_("Not for the commune"))
     if not report.area_code:

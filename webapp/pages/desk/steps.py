@@ -8,7 +8,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
 from webapp.accounts.permissions import Identity, allowed
-from webapp.reports import feedback
+from webapp.reports import feedback, handovers
 from webapp.reports import lifecycle as life
 from webapp.reports.models import Report
 
@@ -47,6 +47,23 @@ FRONT_ACTIONS = (
         "forward",
         to=(life.ASSIGNED,),
         variant="primary",
+    ),
+    Action(
+        "hand_over",
+        "report:hand_over",
+        _("Grant the handover"),
+        _("when the unit asks for it"),
+        "forward",
+        to=(life.ASSIGNED,),
+        variant="primary",
+    ),
+    Action(
+        "keep",
+        "report:hand_over",
+        _("Decline the handover"),
+        _("when the unit asks for it"),
+        "back",
+        during=handovers.DURING,
     ),
     Action(
         "verify",
@@ -180,6 +197,22 @@ UNIT_ACTIONS = (
         variant="danger",
     ),
     Action(
+        "delegate",
+        "report:delegate",
+        _("Give it to an officer"),
+        _("while it is with your unit"),
+        "user",
+        during=life.AT_UNIT,
+    ),
+    Action(
+        "pass_on",
+        "handover:ask",
+        _("Ask to hand it over"),
+        _("once you have accepted it, while no request waits"),
+        "forward",
+        during=handovers.DURING,
+    ),
+    Action(
         "outcome",
         "outcome:record",
         _("Record an inspection outcome"),
@@ -225,6 +258,8 @@ def possible(action: Action, report: Report) -> bool:
     """Whether the action can be done where the report stands."""
     if action.name == "uphold" and not feedback.objected([report.id]):
         return False
+    if action.name in ("hand_over", "keep", "pass_on") and report.status in handovers.DURING:
+        return (handovers.pending(report) is None) == (action.name == "pass_on")
     return report.status in action.during or target(action, report.status) is not None
 
 

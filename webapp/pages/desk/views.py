@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, render_template, request
 
 from webapp.core.instance import instance
+from webapp.inspections import sheets
 from webapp.pages.access import identity, require
-from webapp.pages.desk import case_page, listing
+from webapp.pages.desk import case_page, listing, sheet_view
+from webapp.pages.documents import hand_out
 from webapp.pages.recordings import play
-from webapp.reports import desk_queries, recordings
+from webapp.reports import desk_queries, documents, recordings
 from webapp.reports.models import Report
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -57,6 +59,26 @@ def recording(public_id: str) -> Response:
         abort(404)
     require("report:view", one.report)
     return play(one)
+
+
+@bp.get("/documents/<public_id>")
+def document(public_id: str) -> Response:
+    """A document of a unit's answer."""
+    one = documents.by_public_id(public_id)
+    if one is None:
+        abort(404)
+    require("report:view", one.report)
+    return hand_out(one)
+
+
+@bp.get("/sheets/<public_id>")
+def sheet(public_id: str) -> str:
+    """An inspection sheet that was signed off."""
+    one = sheets.by_public_id(public_id)
+    if one is None or one.signed_at is None:
+        abort(404)
+    require("report:view", one.report)
+    return render_template("desk/sheet.html", **sheet_view.context(one, "/desk"))
 
 
 def found(public_id: str, *, lock: bool = False) -> Report:

@@ -7,8 +7,10 @@ from flask import Blueprint, Response, abort, render_template, request
 from webapp.core.instance import instance
 from webapp.pages.access import identity, require
 from webapp.pages.desk import case_page, listing
+from webapp.pages.documents import hand_out
 from webapp.pages.recordings import play
-from webapp.reports import desk_queries, recordings
+from webapp.pages.unit import prefill
+from webapp.reports import desk_queries, documents, recordings
 from webapp.reports.models import Report
 
 bp = Blueprint("unit", __name__, url_prefix="/unit")
@@ -33,7 +35,7 @@ def queue() -> str:
 def case(public_id: str) -> Response:
     """What a unit needs for its work on one case."""
     report = found(public_id)
-    return case_page.render(report, identity(), "/unit")
+    return case_page.render(report, identity(), "/unit", **prefill.outcome_form(request, report))
 
 
 @bp.get("/photos/<public_id>")
@@ -43,7 +45,7 @@ def photo(public_id: str) -> Response:
     Not what the sender added later in the talk with the Front.
     """
     picture = desk_queries.photo(public_id)
-    if picture is None or picture.purpose not in {"report", "answer"} or picture.state != "clean":
+    if picture is None or picture.purpose not in {"report", "answer", "sheet"} or picture.state != "clean":
         abort(404)
     require("report:view", picture.report)
     name = picture.thumb_name if "s" in request.args else picture.clean_name
@@ -60,6 +62,16 @@ def recording(public_id: str) -> Response:
     return play(one)
 
 
+@bp.get("/documents/<public_id>")
+def document(public_id: str) -> Response:
+    """A document of an answer."""
+    one = documents.by_public_id(public_id)
+    if one is None:
+        abort(404)
+    require("report:view", one.report)
+    return hand_out(one)
+
+
 def found(public_id: str, *, lock: bool = False) -> Report:
     """The case, if the Front has passed it to the signed-in person's unit; 404 else."""
     report = desk_queries.by_public_id(public_id, lock=lock)
@@ -69,4 +81,4 @@ def found(public_id: str, *, lock: bool = False) -> Report:
     return report
 
 
-from webapp.pages.unit import actions  # noqa: E402, F401 - its routes belong to this blueprint
+from webapp.pages.unit import actions, inspection, sheet  # noqa: E402, F401 - their routes belong to this blueprint
