@@ -110,7 +110,7 @@ async function ask(address, options = {}) {
   if (answer.type === "opaqueredirect" || answer.status === 403) return { status: 401, said: {} };
   if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return null;
   try {
-    return { status: answer.status, said: await answer.json() };
+    return { status: answer.status, said: (await answer.json()) ?? {} };
   } catch {
     return answer.ok ? null : { status: answer.status, said: {} };
   }

@@ -74,6 +74,7 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "GET /outcomes/<public_id>",
         "GET /documents/<public_id>.pdf",
         # a unit without accounts: the token in the link is the right
+        "GET /unit/sw.js",
         "GET /unit-link/<token>",
         "POST /unit-link/<token>",
         "POST /unit-link/<token>/again",
@@ -144,7 +145,6 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "GET /unit/inspections/token",
         "GET /unit/inspections/photos/<sha256>",
         "PUT /unit/inspections/photos",
-        "GET /unit/sw.js",
     ],
     ADMIN: [
         "GET /admin/contacts",

@@ -24,8 +24,8 @@ ROLES = (
     p.MEMBER_ORG,
 )
 # The map as the rules of the house have it, one line per permission: C commune Front, P province Front,
-# T central Front, U unit, L a unit by its link, A admin, S system, R reporter, M member organisation. Written by hand, so that a
-# change is made twice.
+# T central Front, U unit, L a unit by its link, A admin, S system, R reporter, M member organisation. Written by
+# hand, so that a change is made twice.
 EXPECTED = {
     "report:list": "CPTU",
     "report:view": "CPTUL",

@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
     from webapp.pages.resident import aftercare, pwa, report, statement, track
     from webapp.pages.unit import link as unit_link
     from webapp.pages.unit import views as unit
+    from webapp.pages.unit import worker as unit_worker
 
     i18n.init_app(app)
     web.init_app(app)
@@ -39,6 +40,7 @@ def init_app(app: Flask) -> None:
         entry.bp,
         unit.bp,
         unit_link.bp,
+        unit_worker.bp,
         admin.bp,
         health.bp,
         open311.bp,

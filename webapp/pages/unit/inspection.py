@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import io
-import json
 import re
 from dataclasses import dataclass
 from typing import IO, Any
@@ -99,7 +98,7 @@ def token() -> Response:
 def has_photo(sha256: str) -> Response | tuple[Response, int]:
     """Whether a photo of the queue has arrived already: {"token"}, else 404."""
     kept = intake.kept_before(f"user-{identity().user_id}", sha256) if _SHA256.fullmatch(sha256) else None
-    return (jsonify(token=kept.token), 200) if kept is not None else (jsonify(), 404)
+    return (jsonify(token=kept.token), 200) if kept is not None else (jsonify({}), 404)
 
 
 @bp.put("/inspections/photos")
@@ -125,15 +124,6 @@ class _Body:
 
     filename: str | None
     stream: IO[bytes]
-
-
-@bp.get("/sw.js")
-def worker() -> Response:
-    """The service worker of the inspection form alone: its scope is below /unit/cases/."""
-    script = render_template("unit/sw.js", sheets=json.dumps(asset("js/sheets.js")))
-    response = Response(script, mimetype="text/javascript")
-    response.headers["Cache-Control"] = "no-cache"
-    return response
 
 
 def mark_of(user_id: int | None) -> str:
