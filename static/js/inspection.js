@@ -147,7 +147,7 @@ async function keep() {
   setInterval(flush, 30_000);
 
   // The page itself, as for a stranger, and what it needs.
-  await navigator.serviceWorker.register("/unit/sw.js", { scope: "/unit/cases/", type: "module" });
+  await navigator.serviceWorker.register("/unit/sw.js", { scope: "/unit/cases/", type: "module" }).catch(() => {});
   const cache = await caches.open("inspections");
   const page = `/unit/cases/${number}/inspection?keep=1`;
   try {

@@ -102,7 +102,7 @@ def test_errors_come_as_words_at_fields(client: Any, session: Any) -> None:
     factories.square("29999", "Xã Long Hòa Tây", parent="86", lon=106.8, lat=9.6)
     response = send(client, codes.new_client_id(), category="", contact_email="x")
     assert response.status_code == 422
-    assert set(response.json["errors"]) == {"category", "contact_email"}
+    assert set(response.json["errors"]) == {"category", "contact_email", "contact_consent"}
     several = send(client, codes.new_client_id(), lat="", lon="", province="86", commune_name="hoa")
     assert [name for _, name in several.json["choices"]] == ["Xã Long Hòa", "Xã Long Hòa Tây"]
     assert session.scalar(select(func.count()).select_from(Report)) == 0

@@ -16,10 +16,12 @@ from typing import IO, Any
 from flask import Response, abort, flash, jsonify, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf, validate_csrf
+from sqlalchemy import select
 from wtforms.validators import ValidationError
 
 from geo.positions import PositionError, parse_position
 from webapp.core import text
+from webapp.core.db import db
 from webapp.core.instance import instance
 from webapp.inspections import checklists, sheets
 from webapp.inspections.checklists import Question
@@ -34,7 +36,7 @@ from webapp.pages.unit.views import bp, found
 from webapp.pages.web import asset, csrf
 from webapp.reports import codes
 from webapp.reports.intake import StoredPhoto, read_moment
-from webapp.reports.models import Report
+from webapp.reports.models import LegalReference, Report
 from webapp.reports.service import actor_of
 
 # What the form needs on the phone when there is no signal.
@@ -216,10 +218,20 @@ def _page(
         kept={code: [_shown(k) for k in files] for code, files in (kept or {}).items()},
         client_id=(values or {}).get("client_id") or codes.new_client_id(),
         by=mark_of(identity().user_id),
+        laws=laws(asked),
         files=[asset(path) for path in FILES],
         action=f"/unit/cases/{report.public_id}/inspection",
     )
     return Response(html, status, mimetype="text/html")
+
+
+def laws(asked: list[Question]) -> dict[str, str]:
+    """The legal references that the questions name, in words."""
+    codes_named = {q.legal for q in asked if q.legal}
+    if not codes_named:
+        return {}
+    query = select(LegalReference).where(LegalReference.code.in_(codes_named))
+    return {law.code: ", ".join(w for w in (law.article, law.title_vi) if w) for law in db.session.scalars(query)}
 
 
 def _shown(kept: Kept) -> dict[str, str]:

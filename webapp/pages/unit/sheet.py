@@ -68,10 +68,12 @@ def _page(
     one: Sheet, status: int = 200, errors: dict[str, str] | None = None, values: dict[str, Any] | None = None
 ) -> Response:
     shown = sheet_view.context(one, "/unit")
+    asked = checklists.questions(one.questions)
     html = render_template(
         "unit/sheet.html",
         **shown,
-        asked=[(q, in_language(q.label)) for q in checklists.questions(one.questions)],
+        asked=[(q, in_language(q.label)) for q in asked],
+        laws=inspection.laws(asked),
         errors=errors or {},
         values=values or _values(one),
         photos=sheets.photos_of(one),
