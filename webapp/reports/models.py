@@ -251,7 +251,7 @@ class Answer(Base):
 
     report: Mapped[Report] = relationship(back_populates="answers")
     photos: Mapped[list[Photo]] = relationship(primaryjoin="Answer.id == Photo.answer_id", viewonly=True)
-    documents: Mapped[list[Document]] = relationship(order_by="Document.id")
+    documents: Mapped[list[Document]] = relationship(order_by="Document.id", lazy="selectin")
 
 
 class Document(Base):

@@ -340,7 +340,6 @@ def public_by_id(public_id: str, now: datetime) -> Case | None:
         .options(
             selectinload(Report.photos),
             selectinload(Report.answers).selectinload(Answer.photos),
-            selectinload(Report.answers).selectinload(Answer.documents),
             joinedload(Report.duplicate_of),
         )
     )

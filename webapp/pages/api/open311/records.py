@@ -53,7 +53,6 @@ FIELDS = (
 LOADED = (
     selectinload(Report.photos),
     selectinload(Report.answers).selectinload(Answer.photos),
-    selectinload(Report.answers).selectinload(Answer.documents),
     joinedload(Report.duplicate_of).defer(Report.location),
     defer(Report.description),
     defer(Report.location),
