@@ -4,8 +4,8 @@ const leave = document.querySelector("form[action='/auth/logout']");
 
 if (box && "indexedDB" in window) {
   const sheets = await import(box.dataset.sheets);
-  const draw = async () => {
-    const waiting = (await sheets.list()).filter((one) => one.state !== "draft");
+  const draw = async (drafts = false) => {
+    const waiting = (await sheets.list()).filter((one) => drafts || one.state !== "draft");
     box.hidden = !waiting.length;
     box.querySelector("[data-list]").replaceChildren(...waiting.map((one) => {
       const item = document.createElement("li");
@@ -27,7 +27,7 @@ if (box && "indexedDB" in window) {
     // What has not arrived yet would be lost: that needs a second press.
     if ((await sheets.list()).length && !leave.dataset.warned) {
       leave.dataset.warned = "1";
-      box.hidden = false;
+      await draw(true);
       box.querySelector("[data-sign-out]").hidden = false;
       box.scrollIntoView({ block: "center" });
       return;

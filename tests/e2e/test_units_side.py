@@ -17,6 +17,7 @@ from webapp.reports.models import Report
 
 FRONT = Actor("front", None, "mttq-29512")
 OFFICER = "canbo.duyenhai@thu.example"
+SUPERVISOR = "mattran.duyenhai@thu.example"
 DESKTOP = {"viewport": {"width": 1280, "height": 900}, "is_mobile": False, "has_touch": False}
 
 
@@ -32,6 +33,7 @@ def world(embedded_server: services.Server) -> Iterator[Any]:
     app = create_app(Settings.from_env(embedded_server.place.environ))
     with app.app_context(), committing():
         factories.user(OFFICER, "unit", "ubnd-29512")
+        factories.user(SUPERVISOR, "front", "mttq-29512")
         neighbour = units.by_code("ubnd-29413")
         assert neighbour is not None
         contacts.put(neighbour, "vanthu@longhoa.example", SYSTEM)
@@ -62,12 +64,12 @@ def case_for(app: Any, unit_code: str) -> str:
         return report.public_id
 
 
-def sign_in(page: Page, url: str) -> None:
-    page.goto(f"{url}/auth/login?next=/unit")
-    page.locator("#field-email").fill(OFFICER)
+def sign_in(page: Page, url: str, who: str = OFFICER) -> None:
+    page.goto(f"{url}/auth/login")
+    page.locator("#field-email").fill(who)
     page.locator("#field-password").fill(factories.PASSWORD)
     page.locator("form[action='/auth/login'] button").click()
-    page.wait_for_url(re.compile(r"/unit"))
+    page.wait_for_url(re.compile(r"/(unit|desk)"))
 
 
 def until(page: Page, question: str) -> None:
@@ -183,6 +185,30 @@ def test_signing_out_with_an_unsent_inspection_warns_first(
         " q.onsuccess = () => d(q.result); }; })"
     )
     assert names == 0
+
+
+def test_given_back_with_a_proposal_and_passed_on_with_one_press(
+    embedded_server: services.Server, world: Any, phones: Any, shots: Callable[..., Path]
+) -> None:
+    number = case_for(world, "ubnd-29512")
+    unit = phones(java_script_enabled=False)
+    sign_in(unit, embedded_server.url)
+    unit.goto(f"{embedded_server.url}/unit/cases/{number}")
+    unit.locator("#do-refuse > summary").click()
+    shots("refuse-form", unit)
+    unit.locator("[name=refuse_why][value=other_matter]").check()
+    unit.locator("[name=refuse_reason]").fill("Bãi rác do Sở quản lý")
+    unit.locator("[name=refuse_search]").fill("so nong nghiep")
+    unit.locator("form[action$='/refuse'] button[type=submit]").click()
+    unit.wait_for_url(re.compile(r"/unit$"))
+    front = phones(**DESKTOP)
+    sign_in(front, embedded_server.url, SUPERVISOR)
+    expect(front.locator("[data-row]").first).to_contain_text("Đơn vị trả lại")
+    front.goto(f"{embedded_server.url}/desk/cases/{number}")
+    shots("desk-given-back", front, full=False)
+    front.locator(".notice form[action$='/assign'] button").click()
+    front.wait_for_load_state()
+    expect(front.locator("main")).to_contain_text("Sở Nông nghiệp và Môi trường tỉnh Vĩnh Long")
 
 
 def letter_to(app: Any, folder: Path, after: set[Path]) -> str:
