@@ -113,8 +113,12 @@ async function keep() {
       draw();
     });
   }
-  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => { if (state === "draft") save().catch(() => say("full")); }, 400); });
-  form.addEventListener("change", () => { if (state === "draft") save().catch(() => say("full")); });
+  const changed = () => {
+    if (state === "failed") state = "draft"; // what was wrong is being put right
+    save().catch(() => say("full"));
+  };
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(changed, 400); });
+  form.addEventListener("change", changed);
 
   async function flush() {
     const waits = (await sheets.get(number))?.state;
