@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from webapp.reports import data_requests
-from workers import documents, notices, photos, recordings, routing, upkeep
+from workers import answer_files, notices, photos, recordings, routing, upkeep
 
 JOBS: dict[str, Callable[..., Any]] = {
     "reports.route": routing.route,
     "photos.clean": photos.clean,
     "photos.hide": photos.hide,
     "recordings.strip": recordings.strip_copy,
-    "documents.check": documents.check,
+    "answer_files.check": answer_files.check,
     "media.sweep": upkeep.sweep_uploads,
     "jobs.prune": upkeep.prune_jobs,
     # Names that begin with "notices." are claimed only where the key to addresses is (`outbox.NOTICES`).

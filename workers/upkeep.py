@@ -11,7 +11,7 @@ from webapp.core import clock
 from webapp.core.db import db, rows_changed
 from webapp.core.instance import instance
 from webapp.core.outbox import DONE, Job
-from webapp.reports.models import Document, Photo
+from webapp.reports.models import AnswerFile, Photo
 from webapp.reports.recordings import Recording
 
 KEEP_UPLOADS = timedelta(days=1)
@@ -26,7 +26,7 @@ def sweep_uploads() -> int:
     return (
         _sweep("originals/", Photo.original)
         + _sweep("recordings/", Recording.original)
-        + _sweep("documents/", Document.original)
+        + _sweep("documents/", AnswerFile.original)
     )
 
 

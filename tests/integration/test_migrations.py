@@ -47,7 +47,7 @@ def test_how_often_a_case_was_given_back_is_counted_from_the_record(app: Any, se
     session.remove()
     downgrade(revision="0006")
     upgrade()
-    rows = dict(session.execute(text("SELECT id, refusals FROM reports")).tuples().all())
+    rows = {row.id: row.refusals for row in session.execute(text("SELECT id, refusals FROM reports"))}
     assert [rows[number] for number in ids] == [2, 0]
 
 

@@ -15,7 +15,7 @@ from webapp.accounts.models import User
 from webapp.core import clock, events
 from webapp.reports import handovers, service, unit_work
 from webapp.reports import lifecycle as life
-from webapp.reports.models import Document
+from webapp.reports.models import AnswerFile
 from webapp.units import queries as units
 
 
@@ -181,8 +181,8 @@ def test_a_document_alone_is_evidence_and_is_public_only_once_it_is_let_out(
     sign_in(client, "unit")
     assert act(client, report, "answer", "/unit", answer_text="Đã phạt", evidence=[pdf()]).status_code == 303
     assert report.status == life.ANSWERED
-    document = session.query(Document).one()
-    inside, outside = f"/unit/documents/{document.public_id}", f"/documents/{document.public_id}.pdf"
+    document = session.query(AnswerFile).one()
+    inside, outside = f"/unit/files/{document.public_id}", f"/files/{document.public_id}.pdf"
     assert client.get(inside).status_code == 404, "not before it was looked through"
     run_jobs()
     answer = client.get(inside)
@@ -193,18 +193,18 @@ def test_a_document_alone_is_evidence_and_is_public_only_once_it_is_let_out(
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert sign_in(client, "unit2").get(inside).status_code == 404
     sign_in(client, "commune")
-    assert client.get(f"/desk/documents/{document.public_id}").data == answer.data
+    assert client.get(f"/desk/files/{document.public_id}").data == answer.data
     assert client.get(outside).status_code == 404
     report.publish_at = clock.now()
     given = str(report.answers[0].id)
     act(client, report, "publish", public_text="x", answers=given)
     assert client.get(outside).status_code == 404, "the answer alone does not let it out"
-    act(client, report, "publish", public_text="x", answers=given, documents=document.public_id)
+    act(client, report, "publish", public_text="x", answers=given, files=document.public_id)
     public = client.get(outside)
     assert public.status_code == 200
     assert public.headers["Content-Disposition"].startswith("attachment")
     assert f'href="{outside}"' in client.get(f"/cases/{report.public_id}").get_data(as_text=True)
-    act(client, report, "publish", public_text="x", documents=document.public_id)
+    act(client, report, "publish", public_text="x", files=document.public_id)
     assert client.get(outside).status_code == 404, "nor the document without its answer"
 
 
@@ -221,7 +221,7 @@ def test_a_document_that_acts_is_refused_and_nothing_typed_is_lost(client: Any, 
     assert token, "the harmless one need not be chosen again"
     done = act(client, report, "answer", "/unit", answer_text="Đã phạt", evidence_kept=token[1])
     assert done.status_code == 303
-    assert session.query(Document).count() == 1
+    assert session.query(AnswerFile).count() == 1
 
 
 def test_the_same_file_again_is_no_new_evidence(client: Any) -> None:

@@ -251,14 +251,14 @@ class Answer(Base):
 
     report: Mapped[Report] = relationship(back_populates="answers")
     photos: Mapped[list[Photo]] = relationship(primaryjoin="Answer.id == Photo.answer_id", viewonly=True)
-    documents: Mapped[list[Document]] = relationship(order_by="Document.id", lazy="selectin")
+    files: Mapped[list[AnswerFile]] = relationship(order_by="AnswerFile.id", lazy="selectin")
 
 
-class Document(Base):
+class AnswerFile(Base):
     """A PDF with a unit's answer: the sealed original, and a copy once a worker has found nothing active in it."""
 
-    __tablename__ = "documents"
-    __table_args__ = (UniqueConstraint("report_id", "sha256", name="uq_documents_report_sha"),)
+    __tablename__ = "answer_files"
+    __table_args__ = (UniqueConstraint("report_id", "sha256", name="uq_answer_files_report_sha"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(24), unique=True)

@@ -24,7 +24,7 @@ class PublicPhoto:
 
 
 @dataclass(frozen=True, slots=True)
-class PublicDocument:
+class PublicFile:
     """A document that an officer has let out. `size` in bytes; the file's own name stays inside."""
 
     public_id: str
@@ -39,7 +39,7 @@ class PublicAnswer:
     text: str
     at: datetime
     photos: tuple[PublicPhoto, ...]
-    documents: tuple[PublicDocument, ...] = ()
+    files: tuple[PublicFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def public_case(report: Any, now: datetime) -> PublicCase | None:
                 a.text,
                 a.created_at,
                 tuple(public_photo(p) for p in a.photos if shows(p)),
-                tuple(PublicDocument(d.public_id, d.size) for d in a.documents if shows_document(d)),
+                tuple(PublicFile(f.public_id, f.size) for f in a.files if shows_file(f)),
             )
             for a in report.answers
             if a.public
@@ -126,9 +126,9 @@ def shows(photo: Any) -> bool:
     return photo.state == "clean" and photo.public and photo.public_version == photo.marks_version
 
 
-def shows_document(document: Any) -> bool:
+def shows_file(file: Any) -> bool:
     """Whether a document may be read by everybody: found harmless and let out by an officer."""
-    return document.state == "clean" and bool(document.public)
+    return file.state == "clean" and bool(file.public)
 
 
 def public_photo(photo: Any) -> PublicPhoto:

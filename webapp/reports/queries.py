@@ -21,7 +21,7 @@ from webapp.core import clock, events
 from webapp.core.db import db
 from webapp.reports import lifecycle, privacy
 from webapp.reports.catalogue import area_names, catalogue
-from webapp.reports.models import Answer, Category, Document, Photo, Report
+from webapp.reports.models import Answer, AnswerFile, Category, Photo, Report
 from webapp.reports.service import stream
 
 __all__ = ["area_names", "catalogue"]  # the names that go with the numbers
@@ -366,13 +366,13 @@ def public_photo(public_id: str, now: datetime) -> Photo | None:
     return photo if photo is not None and privacy.shows(photo) else None
 
 
-def public_document(public_id: str, now: datetime) -> Document | None:
+def public_file(public_id: str, now: datetime) -> AnswerFile | None:
     """The document, if everybody may read it: it is let out, its answer too, and its case is public."""
     query = (
-        select(Document)
-        .join(Report, Report.id == Document.report_id)
-        .join(Answer, Answer.id == Document.answer_id)
-        .where(Document.public_id == public_id, is_public(now), Answer.public.is_(True))
+        select(AnswerFile)
+        .join(Report, Report.id == AnswerFile.report_id)
+        .join(Answer, Answer.id == AnswerFile.answer_id)
+        .where(AnswerFile.public_id == public_id, is_public(now), Answer.public.is_(True))
     )
-    document = db.session.scalars(query).first()
-    return document if document is not None and privacy.shows_document(document) else None
+    file = db.session.scalars(query).first()
+    return file if file is not None and privacy.shows_file(file) else None

@@ -16,7 +16,7 @@ from webapp.core import clock, events, outbox
 from webapp.core.db import db
 from webapp.core.events import Actor
 from webapp.core.instance import instance
-from webapp.reports import codes, documents, lifecycle, recordings
+from webapp.reports import answer_files, codes, lifecycle, recordings
 from webapp.reports.intake import StoredDocument, StoredPhoto, StoredRecording, Submission
 from webapp.reports.models import Answer, Contact, Message, Photo, Report
 
@@ -267,7 +267,7 @@ def answer(
     db.session.add(given)
     db.session.flush()
     added = add_photos(report, photos, purpose="answer", answer=given)
-    if not (documents.attach(given, files) or added or minutes):
+    if not (answer_files.attach(given, files) or added or minutes):
         raise lifecycle.Missing("evidence")  # only what an earlier answer has shown already
     move(report, lifecycle.ANSWERED, actor, evidence=True, answer=given.id)
     return given
@@ -280,7 +280,7 @@ def publish(
     text: str,
     photo_ids: set[int],
     answer_ids: set[int],
-    document_ids: frozenset[int] = frozenset(),
+    file_ids: frozenset[int] = frozenset(),
 ) -> None:
     """Let out exactly these: a text fit for the public, photos that were cleaned, answers, their documents; the
     rest is in."""
@@ -289,8 +289,8 @@ def publish(
         photo.public = photo.id in photo_ids and photo.state == "clean"
     for given in report.answers:
         given.public = given.id in answer_ids
-        for one in given.documents:
-            one.public = one.id in document_ids and one.state == "clean"
+        for one in given.files:
+            one.public = one.id in file_ids and one.state == "clean"
     touch(report)
     events.append(
         stream(report),
@@ -299,7 +299,7 @@ def publish(
         text=bool(text),
         photos=sorted(p.id for p in report.photos if p.public),
         answers=sorted(a.id for a in report.answers if a.public),
-        documents=sorted(d.id for a in report.answers for d in a.documents if d.public),
+        files=sorted(f.id for a in report.answers for f in a.files if f.public),
     )
 
 

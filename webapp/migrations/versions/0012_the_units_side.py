@@ -26,7 +26,7 @@ def upgrade():
         batch_op.create_index("ix_reports_assignee_id", ["assignee_id"], unique=False)
     _count_refusals()
     op.create_table(
-        "documents",
+        "answer_files",
         sa.Column("id", BIG, nullable=False),
         sa.Column("public_id", sa.String(length=24), nullable=False),
         sa.Column("report_id", BIG, nullable=False),
@@ -42,10 +42,10 @@ def upgrade():
         sa.ForeignKeyConstraint(["answer_id"], ["answers.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("public_id"),
-        sa.UniqueConstraint("report_id", "sha256", name="uq_documents_report_sha"),
+        sa.UniqueConstraint("report_id", "sha256", name="uq_answer_files_report_sha"),
     )
-    op.create_index("ix_documents_answer_id", "documents", ["answer_id"])
-    op.create_index("ix_documents_original", "documents", ["original"])
+    op.create_index("ix_answer_files_answer_id", "answer_files", ["answer_id"])
+    op.create_index("ix_answer_files_original", "answer_files", ["original"])
     op.create_table(
         "handovers",
         sa.Column("id", BIG, nullable=False),
@@ -158,7 +158,7 @@ def downgrade():
     op.drop_table("inspection_sheets")
     op.drop_table("checklists")
     op.drop_table("handovers")
-    op.drop_table("documents")
+    op.drop_table("answer_files")
     op.execute("DELETE FROM photos WHERE purpose = 'sheet'")
     with op.batch_alter_table("reports") as batch_op:
         batch_op.drop_index("ix_reports_assignee_id")

@@ -135,7 +135,7 @@ def again(public_id: str, base: str, name: str, errors: dict[str, str], status: 
 
 
 def _typed() -> dict[str, object]:
-    lists = {"photos", "answers", "documents", "sheets"}
+    lists = {"photos", "answers", "files", "sheets"}
     return {
         name: request.form.getlist(name) if name in lists else request.form.get(name)
         for name in request.form
@@ -326,10 +326,10 @@ def _publish(doing: Doing) -> str:
     photos = {p.id for p in report.photos if p.public_id in request.form.getlist("photos")}
     wanted = request.form.getlist("answers")
     answers = {a.id for a in report.answers if str(a.id) in wanted}
-    let_out = request.form.getlist("documents")
-    documents = frozenset(d.id for a in report.answers for d in a.documents if d.public_id in let_out)
+    let_out = request.form.getlist("files")
+    files = frozenset(f.id for a in report.answers for f in a.files if f.public_id in let_out)
     require("photo:publish", report)
-    service.publish(report, doing.actor, text=words, photo_ids=photos, answer_ids=answers, document_ids=documents)
+    service.publish(report, doing.actor, text=words, photo_ids=photos, answer_ids=answers, file_ids=files)
     return _("Saved: this is what the public sees.")
 
 

@@ -17,8 +17,8 @@ KINDS = {
     "inspection:signed",
     "unit:written_to",
     "unit:link_opened",
-    "document:checked",
-    "document:refused",
+    "file:checked",
+    "file:refused",
 }
 
 
@@ -44,6 +44,6 @@ def words(kind: str, data: dict[str, Any], names: Names) -> dict[str, Any] | Non
         return {"title": _("A link was sent to the office address of %(unit)s", unit=unit), "icon": "send"}
     if kind == "unit:link_opened":
         return {"title": _("The link was opened"), "icon": "eye"}
-    if kind == "document:refused":
+    if kind == "file:refused":
         return {"title": _("A document could not be proved harmless and stays sealed"), "icon": "lock"}
     return None

@@ -14,7 +14,7 @@ from webapp.core import clock
 from webapp.core.instance import instance
 from webapp.inspections import queries as inspections
 from webapp.pages import labels
-from webapp.pages.documents import guard
+from webapp.pages.answer_files import guard
 from webapp.pages.public import follow, outcomes
 from webapp.pages.public.shared import shared_bytes
 from webapp.pages.public.views import (
@@ -68,12 +68,12 @@ def case(public_id: str) -> Response:
                 "on": labels.day(answer.at),
                 "iso": labels.iso_day(answer.at),
                 "photos": _photos(answer.photos, _("Picture from the unit's answer")),
-                "documents": [
+                "files": [
                     {
-                        "url": f"/documents/{d.public_id}.pdf",
-                        "words": _("Document of the answer (PDF, %(size)s MB)", size=_megabytes(d.size)),
+                        "url": f"/files/{f.public_id}.pdf",
+                        "words": _("Document of the answer (PDF, %(size)s MB)", size=_megabytes(f.size)),
                     }
-                    for d in answer.documents
+                    for f in answer.files
                 ],
             }
             for answer in shown.answers
@@ -104,10 +104,10 @@ def photo(name: str) -> Response:
     return shared_bytes(data, PHOTO_CACHE, mimetype="image/webp")
 
 
-@bp.get("/documents/<public_id>.pdf")
-def document(public_id: str) -> Response:
+@bp.get("/files/<public_id>.pdf")
+def answer_file(public_id: str) -> Response:
     """A document of a unit's answer, once it has been let out; else 404."""
-    found = queries.public_document(public_id, clock.now()) if public_id.isalnum() and len(public_id) <= 24 else None
+    found = queries.public_file(public_id, clock.now()) if public_id.isalnum() and len(public_id) <= 24 else None
     if found is None:
         abort(404)
     try:

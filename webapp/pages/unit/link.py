@@ -7,12 +7,12 @@ from flask_babel import gettext as _
 
 from webapp.core.instance import instance
 from webapp.pages import limits
+from webapp.pages.answer_files import hand_out
 from webapp.pages.desk import case_page
-from webapp.pages.documents import hand_out
 from webapp.pages.recordings import play
 from webapp.pages.unit import doing
 from webapp.pages.web import csrf
-from webapp.reports import desk_queries, documents, recordings, unit_links
+from webapp.reports import answer_files, desk_queries, recordings, unit_links
 from webapp.reports.models import Report
 from webapp.reports.unit_links import UnitLink
 
@@ -110,10 +110,10 @@ def recording(public_id: str) -> Response:
     return play(one)
 
 
-@bp.get("/documents/<public_id>")
-def document(public_id: str) -> Response:
+@bp.get("/files/<public_id>")
+def answer_file(public_id: str) -> Response:
     """A document of an answer."""
-    link, one = _staying(), documents.by_public_id(public_id)
+    link, one = _staying(), answer_files.by_public_id(public_id)
     if link is None or one is None or one.report_id != link.report_id:
         abort(404)
     return hand_out(one)

@@ -6,11 +6,11 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from webapp.core.instance import instance
 from webapp.pages.access import identity, require
+from webapp.pages.answer_files import hand_out
 from webapp.pages.desk import case_page, listing
-from webapp.pages.documents import hand_out
 from webapp.pages.recordings import play
 from webapp.pages.unit import prefill
-from webapp.reports import desk_queries, documents, recordings
+from webapp.reports import answer_files, desk_queries, recordings
 from webapp.reports.models import Report
 
 bp = Blueprint("unit", __name__, url_prefix="/unit")
@@ -62,10 +62,10 @@ def recording(public_id: str) -> Response:
     return play(one)
 
 
-@bp.get("/documents/<public_id>")
-def document(public_id: str) -> Response:
+@bp.get("/files/<public_id>")
+def answer_file(public_id: str) -> Response:
     """A document of an answer."""
-    one = documents.by_public_id(public_id)
+    one = answer_files.by_public_id(public_id)
     if one is None:
         abort(404)
     require("report:view", one.report)

@@ -10,20 +10,20 @@ from webapp.core import clock, outbox
 from webapp.core.db import db
 from webapp.reports import codes
 from webapp.reports.intake import StoredDocument
-from webapp.reports.models import Answer, Document
+from webapp.reports.models import Answer, AnswerFile
 
 WAITING, CLEAN, REFUSED = "waiting", "clean", "refused"
 
 
-def attach(answer: Answer, files: Iterable[StoredDocument]) -> list[Document]:
+def attach(answer: Answer, files: Iterable[StoredDocument]) -> list[AnswerFile]:
     """Attach originals that lie in storage and queue their check. The same file twice in one case is one."""
-    known = set(db.session.scalars(select(Document.sha256).where(Document.report_id == answer.report_id)))
+    known = set(db.session.scalars(select(AnswerFile.sha256).where(AnswerFile.report_id == answer.report_id)))
     added = []
     for file in files:
         if file.sha256 in known:
             continue
         known.add(file.sha256)
-        one = Document(
+        one = AnswerFile(
             public_id=codes.new_public_id() + codes.new_public_id(),
             report_id=answer.report_id,
             answer_id=answer.id,
@@ -36,11 +36,11 @@ def attach(answer: Answer, files: Iterable[StoredDocument]) -> list[Document]:
         )
         db.session.add(one)
         db.session.flush()
-        outbox.enqueue("documents.check", document_id=one.id)
+        outbox.enqueue("answer_files.check", file_id=one.id)
         added.append(one)
     return added
 
 
-def by_public_id(public_id: str) -> Document | None:
+def by_public_id(public_id: str) -> AnswerFile | None:
     """A document under its random name."""
-    return db.session.scalars(select(Document).where(Document.public_id == public_id)).first()
+    return db.session.scalars(select(AnswerFile).where(AnswerFile.public_id == public_id)).first()
