@@ -17,7 +17,9 @@ def init_app(app: Flask) -> None:
     from webapp.pages.entry import views as entry
     from webapp.pages.public import cases, feeds, follow, home, map
     from webapp.pages.resident import aftercare, pwa, report, statement, track
+    from webapp.pages.unit import link as unit_link
     from webapp.pages.unit import views as unit
+    from webapp.pages.unit import worker as unit_worker
 
     i18n.init_app(app)
     web.init_app(app)
@@ -38,6 +40,8 @@ def init_app(app: Flask) -> None:
         desk.bp,
         entry.bp,
         unit.bp,
+        unit_link.bp,
+        unit_worker.bp,
         admin.bp,
         rules.bp,
         tables.bp,
