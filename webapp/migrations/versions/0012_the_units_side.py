@@ -1,7 +1,7 @@
 """The unit's side: who has a case in hand, handing over, documents, inspections on the spot, units without accounts.
 
 Revision ID: 0012
-Revises: 0006
+Revises: 0011
 """
 
 import sqlalchemy as sa
@@ -20,10 +20,10 @@ JSON = webapp.core.db.Json
 
 
 def upgrade():
-    with op.batch_alter_table("reports") as batch_op:
-        batch_op.add_column(sa.Column("assignee_id", sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column("refusals", sa.Integer(), nullable=False, server_default=sa.text("0")))
-        batch_op.create_index("ix_reports_assignee_id", ["assignee_id"], unique=False)
+    # Not in a batch: that would make `reports` anew on SQLite, under the rows that refer to it.
+    op.add_column("reports", sa.Column("assignee_id", sa.Integer(), nullable=True))
+    op.add_column("reports", sa.Column("refusals", sa.Integer(), nullable=False, server_default=sa.text("0")))
+    op.create_index("ix_reports_assignee_id", "reports", ["assignee_id"])
     _count_refusals()
     op.create_table(
         "answer_files",
@@ -160,7 +160,6 @@ def downgrade():
     op.drop_table("handovers")
     op.drop_table("answer_files")
     op.execute("DELETE FROM photos WHERE purpose = 'sheet'")
-    with op.batch_alter_table("reports") as batch_op:
-        batch_op.drop_index("ix_reports_assignee_id")
-        batch_op.drop_column("refusals")
-        batch_op.drop_column("assignee_id")
+    op.drop_index("ix_reports_assignee_id", "reports")
+    op.drop_column("reports", "refusals")
+    op.drop_column("reports", "assignee_id")
