@@ -21,6 +21,8 @@ from sqlalchemy import inspect, select
 
 from webapp.core import events
 from webapp.core.db import Base, committing, db
+from webapp.inspections import checklists
+from webapp.inspections.models import Checklist
 from webapp.reports import placeholders
 from webapp.reports.models import Category, CategoryGroup, LegalReference
 from webapp.reports.replies import ACTIONS, ANY, LONGEST, ReplyTemplate
@@ -63,6 +65,7 @@ def load(folder: Path = DATA) -> dict[str, Loaded]:
     replies = _replies(folder / "reply_templates.toml", {c["code"] for c in categories})
     hours = _rows(folder / "office_hours.csv", OfficeHours)
     reminders = _rows(folder / "reminders.csv", ReminderRule)
+    lists = _checklists(folder / "checklists.toml", {g["code"] for g in groups}, {row["code"] for row in legal})
     _check(categories, legal, units, rules, deadlines)
     _check_time(deadlines, hours, reminders)
     result = {
@@ -76,6 +79,7 @@ def load(folder: Path = DATA) -> dict[str, Loaded]:
         "reply_templates": _sync(ReplyTemplate, ("code",), replies, _retire_shipped),
         "office_hours": _sync(OfficeHours, ("code",), hours, _forget),
         "reminders": _sync(ReminderRule, ("code",), reminders, _forget),
+        "checklists": _sync(Checklist, ("code",), lists, _keep),
     }
     terms.forget()
     if any(c.added or c.changed or c.retired for c in result.values()):
@@ -200,6 +204,33 @@ def _replies(path: Path, categories: set[str]) -> list[dict[str, Any]]:
         if made["code"].startswith("own-") or not made["text"] or len(made["text"]) > LONGEST:
             raise DataError(f"{where}: code or text cannot be used")
         rows.append(made)
+    return rows
+
+
+def _checklists(path: Path, groups: set[str], laws: set[str]) -> list[dict[str, Any]]:
+    """The checklists of inspections; a folder from before there were any leaves the table as it is."""
+    if not path.exists():
+        return []
+    rows = []
+    for raw in _toml(path).get("checklist", []):
+        where = f"{path.name}, {raw.get('code', '?')}"
+        if raw.get("group") != "*" and raw.get("group") not in groups:
+            raise DataError(f"{where}: unknown group {raw.get('group')}")
+        try:
+            rows.append(
+                {
+                    "code": raw["code"],
+                    "group_code": raw["group"],
+                    "name": raw["name"],
+                    "questions": checklists.check(raw.get("question"), laws),
+                    "valid_from": raw["valid_from"],
+                    "valid_to": raw.get("valid_to"),
+                    "certainty": raw["certainty"],
+                    "source": raw["source"],
+                }
+            )
+        except (KeyError, checklists.BadChecklist) as error:
+            raise DataError(f"{where}: {error}") from error
     return rows
 
 

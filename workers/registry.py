@@ -8,7 +8,7 @@ from typing import Any
 from webapp.accounts import sessions
 from webapp.reports import data_requests
 from webapp.routing import trial
-from workers import letters, notices, photos, recordings, reorganisations, routing, supervision, upkeep
+from workers import answer_files, letters, notices, photos, recordings, reorganisations, routing, supervision, upkeep
 
 JOBS: dict[str, Callable[..., Any]] = {
     "reports.route": routing.route,
@@ -16,6 +16,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "photos.clean": photos.clean,
     "photos.hide": photos.hide,
     "recordings.strip": recordings.strip_copy,
+    "answer_files.check": answer_files.check,
     "media.sweep": upkeep.sweep_uploads,
     "jobs.prune": upkeep.prune_jobs,
     # Names that begin with "notices." are claimed only where the key to addresses is (`outbox.NOTICES`).
@@ -24,6 +25,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "notices.areas": notices.areas,
     "notices.send": notices.send,
     "notices.remind": notices.remind,
+    "notices.unit_link": notices.unit_link,
     "notices.prune": notices.prune,
     "notices.invitation": letters.invitation,
     "sessions.prune": sessions.prune,

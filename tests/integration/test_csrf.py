@@ -28,6 +28,8 @@ THEMSELVES = {
     "webapp.pages.resident.safety.contact",
     "webapp.pages.resident.safety.data",
     "webapp.pages.unit.actions.act",
+    "webapp.pages.unit.inspection.hand_in",
+    "webapp.pages.unit.link.act",
 }
 # … and those that need none, with the reason.
 WITHOUT = {

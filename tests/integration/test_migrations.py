@@ -11,6 +11,9 @@ from sqlalchemy import inspect, text
 
 from tests import factories
 from webapp.core.db import Base, db
+from webapp.core.events import Actor
+from webapp.reports import lifecycle as life
+from webapp.reports import service
 
 
 def test_up_and_down_and_up_again_with_data(app: Any, session: Any, run_jobs: Any) -> None:
@@ -53,6 +56,24 @@ def test_cases_that_were_open_before_get_a_clock(app: Any, session: Any, run_job
     due = dict(session.execute(text("SELECT id, due_at FROM reports")).tuples().all())
     assert due[numbers["ended"]] is None
     assert due[numbers["answered"]] == found[numbers["answered"]].due_at
+
+
+def test_how_often_a_case_was_given_back_is_counted_from_the_record(app: Any, session: Any, run_jobs: Any) -> None:
+    factories.duyen_hai()
+    given_back, accepted = (factories.report(category_code="waste_household") for _ in range(2))
+    run_jobs()
+    office = Actor("unit", None, "ubnd-29512")
+    for report in (given_back, accepted):
+        service.move(report, life.ASSIGNED, office)
+    for to in (life.SCREENING, life.ASSIGNED, life.SCREENING):
+        service.move(given_back, to, office, reason="Không thuộc thẩm quyền")
+    ids = given_back.id, accepted.id
+    session.commit()
+    session.remove()
+    downgrade(revision="0011")
+    upgrade()
+    rows = {row.id: row.refusals for row in session.execute(text("SELECT id, refusals FROM reports"))}
+    assert [rows[number] for number in ids] == [2, 0]
 
 
 def _ours(item: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:

@@ -17,17 +17,18 @@ ROLES = (
     p.PROVINCE_FRONT,
     p.CENTRAL_FRONT,
     p.UNIT_OFFICER,
+    p.UNIT_LINK,
     p.ADMIN,
     p.SYSTEM,
     p.REPORTER,
     p.MEMBER_ORG,
 )
 # The map as the rules of the house have it, one line per permission: C commune Front, P province Front,
-# T central Front, U unit, A admin, S system, R reporter, M member organisation. Written by hand, so that a
-# change is made twice.
+# T central Front, U unit, L a unit by its link, A admin, S system, R reporter, M member organisation. Written by
+# hand, so that a change is made twice.
 EXPECTED = {
     "report:list": "CPTU",
-    "report:view": "CPTU",
+    "report:view": "CPTUL",
     "report:take": "CPT",
     "report:assign": "CPT",
     "report:correct": "CPT",
@@ -37,6 +38,7 @@ EXPECTED = {
     "report:split": "CPT",
     "report:link": "CPT",
     "report:reject": "CPT",
+    "report:hand_over": "CPT",
     "report:verify": "CPT",
     "report:close": "CPT",
     "extension:decide": "CPT",
@@ -51,10 +53,14 @@ EXPECTED = {
     "reply:edit": "CPT",
     "document:issue": "CPTU",
     "report:enter": "CPTM",
-    "report:accept": "U",
-    "report:refuse": "U",
-    "report:start": "U",
-    "report:answer": "U",
+    "report:accept": "UL",
+    "report:refuse": "UL",
+    "report:start": "UL",
+    "report:answer": "UL",
+    "report:delegate": "U",
+    "handover:ask": "U",
+    "inspection:write": "U",
+    "inspection:sign": "U",
     "outcome:record": "U",
     "extension:ask": "U",
     "job:view": "A",
@@ -71,12 +77,13 @@ EXPECTED = {
     "reorganisation:view": "A",
     "reorganisation:edit": "A",
     "reorganisation:approve": "A",
+    "contact:edit": "A",
     "report:route": "S",
     "report:supplement": "R",
     "report:withdraw": "R",
     "report:object": "R",
 }
-LETTERS = dict(zip("CPTUASRM", ROLES, strict=True))
+LETTERS = dict(zip("CPTULASRM", ROLES, strict=True))
 CELLS = [(role, name, letter) for name in EXPECTED for letter, role in LETTERS.items()]
 
 
@@ -121,10 +128,10 @@ def test_nobody_acts_outside_role_and_area(identity: Identity, case: Case, name:
     if not p.may(identity, name, case):
         return
     assert identity.role in p.PERMISSIONS[name]
-    assert identity.role in p.FRONT | p.UNIT, "only Front and unit have cases"
+    assert identity.role in p.FRONT | p.UNIT_OR_LINK, "only Front and unit have cases"
     if case.bypass_commune:
         assert identity.role in p.HIGHER_FRONT or not identity.area_code, "a commune's body sees what it must not"
-    if identity.role == p.UNIT_OFFICER:
+    if identity.role in p.UNIT_OR_LINK:
         assert identity.unit_code
         assert case.unit_code == identity.unit_code
     if identity.role == p.PROVINCE_FRONT:
@@ -136,7 +143,7 @@ def test_nobody_acts_outside_role_and_area(identity: Identity, case: Case, name:
 
 @given(cases)
 def test_an_identity_without_a_place_sees_nothing(case: Case) -> None:
-    for role in (p.COMMUNE_FRONT, p.PROVINCE_FRONT, p.UNIT_OFFICER):
+    for role in (p.COMMUNE_FRONT, p.PROVINCE_FRONT, p.UNIT_OFFICER, p.UNIT_LINK):
         assert not p.in_scope(Identity(role, 1), case)
 
 
@@ -144,6 +151,7 @@ def test_the_unit_never_judges_its_own_answer_and_never_reads_the_reporter() -> 
     judging = ("report:verify", "report:close", "report:publish", "photo:publish", "outcome:publish")
     for name in (*judging, "message:view", "contact:open", "data:answer"):
         assert not p.allowed(p.UNIT_OFFICER, name)
+        assert not p.allowed(p.UNIT_LINK, name)
     for transition in life.TRANSITIONS.values():
         roles = p.PERMISSIONS[transition.permission]
         assert not (roles & p.UNIT and roles & p.FRONT), "no step belongs to both sides"

@@ -14,6 +14,7 @@ PROVINCE_FRONT = "province_front"
 CENTRAL_FRONT = "central_front"
 UNIT_OFFICER = "unit_officer"
 MEMBER_ORG = "member"  # of a member organisation: passes on what people tell it, sees no case
+UNIT_LINK = "unit_link"  # whoever opened a link that was sent to a unit without accounts: one case, a few steps
 ADMIN = "admin"
 SYSTEM = "system"
 REPORTER = "reporter"
@@ -21,15 +22,16 @@ REPORTER = "reporter"
 FRONT = frozenset({COMMUNE_FRONT, PROVINCE_FRONT, CENTRAL_FRONT})
 HIGHER_FRONT = frozenset({PROVINCE_FRONT, CENTRAL_FRONT})
 UNIT = frozenset({UNIT_OFFICER})
+UNIT_OR_LINK = UNIT | {UNIT_LINK}
 ENTRY = FRONT | {MEMBER_ORG}
 STAFF = FRONT | UNIT | {MEMBER_ORG, ADMIN}
 RULES = HIGHER_FRONT | {ADMIN}  # who may look at rules, deadlines and days off, and try them out
-COMMUNE_LEVEL = frozenset({COMMUNE_FRONT, UNIT_OFFICER})  # with an area_code: a commune's own body
+COMMUNE_LEVEL = frozenset({COMMUNE_FRONT, UNIT_OFFICER, UNIT_LINK})  # with an area_code: a commune's own body
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     # The Front's desk
     "report:list": FRONT | UNIT,
-    "report:view": FRONT | UNIT,
+    "report:view": FRONT | UNIT_OR_LINK,
     "report:take": FRONT,
     "report:assign": FRONT,
     "report:correct": FRONT,
@@ -39,6 +41,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "report:split": FRONT,
     "report:link": FRONT,
     "report:reject": FRONT,
+    "report:hand_over": FRONT,
     "report:verify": FRONT,
     "report:close": FRONT,
     "extension:decide": FRONT,
@@ -55,10 +58,14 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # Reports told by phone, on paper, at a pagoda
     "report:enter": ENTRY,
     # The responsible unit
-    "report:accept": UNIT,
-    "report:refuse": UNIT,
-    "report:start": UNIT,
-    "report:answer": UNIT,
+    "report:accept": UNIT_OR_LINK,
+    "report:refuse": UNIT_OR_LINK,
+    "report:start": UNIT_OR_LINK,
+    "report:answer": UNIT_OR_LINK,
+    "report:delegate": UNIT,
+    "handover:ask": UNIT,
+    "inspection:write": UNIT,
+    "inspection:sign": UNIT,
     "outcome:record": UNIT,
     "extension:ask": UNIT,
     # Running the instance
@@ -78,6 +85,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "reorganisation:view": frozenset({ADMIN}),
     "reorganisation:edit": frozenset({ADMIN}),
     "reorganisation:approve": frozenset({ADMIN}),
+    "contact:edit": frozenset({ADMIN}),
     # Not persons
     "report:route": frozenset({SYSTEM}),
     "report:supplement": frozenset({REPORTER}),
@@ -143,7 +151,7 @@ def in_scope(identity: Identity, case: Case) -> bool:
         return bool(identity.province_code) and case.province_code == identity.province_code
     if identity.role == CENTRAL_FRONT:
         return True
-    if identity.role == UNIT_OFFICER:
+    if identity.role in UNIT_OR_LINK:
         return bool(identity.unit_code) and case.unit_code == identity.unit_code and case.decided
     return False
 

@@ -135,7 +135,9 @@ def _publish(report: Report, front: Identity, public: str = "") -> None:
         report,
         actor,
         text=marked(public) or report.public_text,
-        photo_ids={photo.id for photo in report.photos if photo.state == "clean" and photo.purpose != "message"},
+        photo_ids={
+            photo.id for photo in report.photos if photo.state == "clean" and photo.purpose in ("report", "answer")
+        },
         answer_ids={given.id for given in report.answers},
     )
     verdicts.publish(report, {str(verdict.id) for verdict in verdicts.of(report)})

@@ -101,6 +101,23 @@ def invitation(link: str, lang: str, key: str) -> Message:
         )
 
 
+def case_for_unit(base: str, token: str, key: str) -> Message:
+    """A case was passed to an office that has no account. Which case is behind the link only."""
+    with force_locale("vi"):
+        return Message(
+            subject=gettext("A case has been passed to your unit"),
+            body=gettext(
+                "The Fatherland Front has passed a case to your unit on Dân Giám Sát. Open the link and press the "
+                "button to read it, accept it or give it back, and answer. The link is valid for 14 days and works "
+                "once; please do not pass it on outside your unit."
+            ),
+            link=f"{base}/unit-link/{token}",
+            stop="",
+            key=key,
+            lang="vi",
+        )
+
+
 def footer(message: Message) -> str:
     """How to stop, for channels that have room for it; or that it is part of the office."""
     with force_locale(message.lang):

@@ -19,7 +19,9 @@ def init_app(app: Flask) -> None:
     from webapp.pages.public import cases, feeds, follow, home, map
     from webapp.pages.public.tile_cache import TileCache
     from webapp.pages.resident import aftercare, pwa, report, statement, track
+    from webapp.pages.unit import link as unit_link
     from webapp.pages.unit import views as unit
+    from webapp.pages.unit import worker as unit_worker
 
     settings = app.extensions["dgs"].settings
     if settings.tiles_kept_s:
@@ -44,6 +46,8 @@ def init_app(app: Flask) -> None:
         desk.bp,
         entry.bp,
         unit.bp,
+        unit_link.bp,
+        unit_worker.bp,
         admin.bp,
         people.bp,
         audit.bp,

@@ -39,6 +39,8 @@ AUDIENCES: dict[str, str | frozenset[str]] = {
     "desk": permissions.FRONT,
     "entry": permissions.ENTRY,
     "unit": permissions.UNIT,
+    "unit_worker": EVERYBODY,
+    "unit_link": EVERYBODY,  # the token in the address is the right; see pages/unit/link.py
     "admin": frozenset({permissions.ADMIN}),
     "rules": permissions.RULES,
     "tables": permissions.RULES,

@@ -23,6 +23,8 @@ from webapp.core.db import Base, db
 from webapp.core.text import fold
 from webapp.reorganisations import checks, state
 from webapp.reorganisations.plan import AREA, RENAME, UNIT, WHATS, Plan, Step
+from webapp.reports.handovers import Handover
+from webapp.units.contacts import UnitContact
 from webapp.units.models import Unit
 
 Row = TypeVar("Row", bound=Base)
@@ -48,6 +50,7 @@ def carry_out(plan: Plan) -> dict[str, int]:
         if step.to_code != step.from_code
     )
     done["accounts"] = _accounts(plan)
+    _offices(plan)
     forget_caches()
     return done
 
@@ -262,3 +265,20 @@ def _accounts(plan: Plan) -> int:
             followed += 1
     db.session.flush()
     return followed
+
+
+def _offices(plan: Plan) -> None:
+    """Office addresses follow as well, where the successor has none of its own, and so do requests to hand a case
+    over that nobody has decided."""
+    for code in plan.ending(UNIT):
+        heir = plan.successor(UNIT, code)
+        if heir is None:
+            continue
+        contact = db.session.get(UnitContact, code)
+        if contact is not None and db.session.get(UnitContact, heir) is None:
+            contact.unit_code = heir
+        for asked in db.session.scalars(
+            select(Handover).where(Handover.to_code == code, Handover.decided_at.is_(None))
+        ):
+            asked.to_code = heir
+    db.session.flush()

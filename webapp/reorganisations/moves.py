@@ -20,6 +20,7 @@ from webapp.reorganisations.plan import AREA, UNIT, Plan, Step
 from webapp.reports import lifecycle
 from webapp.reports.models import Report
 from webapp.reports.service import stream, touch
+from webapp.supervision import clocks
 from webapp.units.models import Unit
 
 ROLES = ("unit_code", "supervisor_code", "lead_code")
@@ -142,6 +143,8 @@ def move(mover: Mover, reports: Iterable[Report], actor: Actor) -> tuple[int, in
             continue
         for name, value in after.items():
             setattr(report, name, value)
+        if any(before[role] != after[role] for role in ROLES):
+            clocks.hand_over(report)
         if to.doubt:
             report.routing = report.routing | {CHECK: mover.plan.code}
         if before["area_code"] != after["area_code"]:

@@ -19,7 +19,7 @@ from webapp.core.db import Base, UtcDateTime, db, rows_changed
 from webapp.core.events import Actor, BigId
 from webapp.core.instance import instance
 from webapp.reports import desk_queries, lifecycle, links
-from webapp.reports.models import OFFICIAL, Contact, Message, Photo, Report
+from webapp.reports.models import FROM_SENDER, Contact, Message, Photo, Report
 from webapp.reports.service import stream, touch
 
 ACCESS, CORRECT, WITHDRAW, DELETE = "access", "correct", "withdraw", "delete"
@@ -147,7 +147,7 @@ def forget_contact(report: Report) -> bool:
 def restrict(report: Report, actor: Actor) -> None:
     """Consent is withdrawn: no contact any more, and nothing the sender wrote or took is public any more."""
     contact = forget_contact(report)
-    photos = [p for p in report.photos if p.purpose not in OFFICIAL and p.public]
+    photos = [p for p in report.photos if p.purpose in FROM_SENDER and p.public]
     for photo in photos:
         photo.public = False
     report.public_text = ""
@@ -172,7 +172,7 @@ def erase(report: Report, actor: Actor) -> None:
         report.location = Point(report.public_lon, report.public_lat) if known else None
     files: list[str] = []
     originals = 0
-    for photo in [p for p in report.photos if p.purpose not in OFFICIAL]:
+    for photo in [p for p in report.photos if p.purpose in FROM_SENDER]:
         if photo.original:
             files.append(photo.original)
             originals += 1

@@ -35,6 +35,16 @@ class StoredPhoto:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A sealed document that lies in storage already. `label` is the file's own name, for staff."""
+
+    name: str
+    sha256: str
+    size: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredRecording:
     """A clip or voice note that is already sealed in storage under `name`; `kind` is clip or voice."""
 

@@ -17,6 +17,7 @@ SOON_IS = timedelta(days=2)
 NO_CLOCK = datetime(9999, 1, 1, tzinfo=UTC)  # comes after every due time
 
 REFUSED, REOPENED, OBJECTED, SUPPLEMENTED = "refused", "reopened", "objected", "supplemented"
+HANDOVER = "handover"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,10 @@ LANES = {
         Lane(50, life.ANSWERED, "answered", clock=False),
         Lane(60, life.SCREENING, SUPPLEMENTED),
         Lane(61, life.SCREENING, "screening"),
+        # with a unit that has asked the Front to hand it over
+        Lane(65, life.REWORK, HANDOVER),
+        Lane(66, life.VERIFYING, HANDOVER),
+        Lane(67, life.IN_PROGRESS, HANDOVER),
         Lane(70, life.VERIFIED, "verified", clock=False),
         # the unit's move
         Lane(80, life.REWORK, REOPENED),
@@ -55,9 +60,9 @@ LANES = {
 }
 _BY_WAY = {(lane.status, lane.why): lane.number for lane in LANES.values()}
 # How a case without anything particular waits in its status.
-_USUAL = {
-    lane.status: lane.number for lane in LANES.values() if lane.why not in (REFUSED, REOPENED, OBJECTED, SUPPLEMENTED)
-}
+_PARTICULAR = (REFUSED, REOPENED, OBJECTED, SUPPLEMENTED, HANDOVER)
+_USUAL = {lane.status: lane.number for lane in LANES.values() if lane.why not in _PARTICULAR}
+HANDOVERS = tuple(lane.number for lane in LANES.values() if lane.why == HANDOVER)
 
 
 def lane_of(status: str, why: str = "") -> int | None:
@@ -65,10 +70,12 @@ def lane_of(status: str, why: str = "") -> int | None:
     return _BY_WAY.get((status, why), _USUAL.get(status))
 
 
-def after(before: str | None, status: str) -> int | None:
-    """The lane of a case that has just come from one status to another."""
+def after(before: str | None, status: str, lane: int | None = None) -> int | None:
+    """The lane of a case that has just come from one status, and from a `lane` there, to another status."""
     why = (
-        REFUSED
+        HANDOVER  # the request waits on when the unit begins meanwhile
+        if lane in HANDOVERS and status == life.IN_PROGRESS
+        else REFUSED
         if before == life.ASSIGNED
         else SUPPLEMENTED
         if before == life.NEEDS_INFO

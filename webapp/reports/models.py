@@ -29,7 +29,8 @@ from webapp.core.db import Base, GeoColumn, Json, UtcDateTime
 from webapp.core.events import BigId
 from webapp.reports import lanes, lifecycle
 
-OFFICIAL = ("answer", "verification")  # purposes of pictures that offices took, not the reporter
+FROM_SENDER = ("report", "message")  # purposes of pictures that are the sender's own
+OFFICIAL = ("answer", "verification")  # and of those with which offices answer them
 
 
 class CategoryGroup(Base):
@@ -151,6 +152,8 @@ class Report(Base):
     # Where it stands
     status: Mapped[str] = mapped_column(String(16))
     unit_code: Mapped[str | None] = mapped_column(String(40))
+    assignee_id: Mapped[int | None] = mapped_column(Integer, index=True)  # who of the unit has it in hand
+    refusals: Mapped[int] = mapped_column(Integer, default=0)  # how often a unit has given it back
     supervisor_code: Mapped[str | None] = mapped_column(String(40))
     lead_code: Mapped[str | None] = mapped_column(String(40))
     rule_code: Mapped[str | None] = mapped_column(String(60))
@@ -191,7 +194,7 @@ def _keep_lane(_mapper: Any, _connection: Any, report: Report) -> None:
     seen = inspect(report).attrs
     status = seen.status.history
     if status.added:
-        report.lane = lanes.after(status.deleted[0] if status.deleted else None, report.status)
+        report.lane = lanes.after(status.deleted[0] if status.deleted else None, report.status, report.lane)
     if status.added or seen.lane.history.added or seen.due_at.history.has_changes():
         moved = bool(seen.lane.history.has_changes()) or report.lane_at is None
         came_at = clock.now() if moved else report.lane_at
@@ -220,7 +223,7 @@ class Photo(Base):
     public_id: Mapped[str] = mapped_column(String(24), unique=True)
     report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), index=True)
     answer_id: Mapped[int | None] = mapped_column(ForeignKey("answers.id"))
-    purpose: Mapped[str] = mapped_column(String(12))  # report, message, answer, verification
+    purpose: Mapped[str] = mapped_column(String(12))  # report, message: the sender's; answer, verification, sheet
     original: Mapped[str] = mapped_column(String(160))  # name of the sealed original in storage
     sha256: Mapped[str] = mapped_column(String(64))  # of the original as received
     size: Mapped[int] = mapped_column(Integer)
@@ -296,3 +299,30 @@ class Answer(Base):
 
     report: Mapped[Report] = relationship(back_populates="answers")
     photos: Mapped[list[Photo]] = relationship(primaryjoin="Answer.id == Photo.answer_id", viewonly=True)
+    files: Mapped[list[AnswerFile]] = relationship(order_by="AnswerFile.id", lazy="selectin")
+
+
+class AnswerFile(Base):
+    """A PDF with a unit's answer: the sealed original, and a copy once a worker has found nothing active in it."""
+
+    __tablename__ = "answer_files"
+    __table_args__ = (UniqueConstraint("report_id", "sha256", name="uq_answer_files_report_sha"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(24), unique=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"))
+    answer_id: Mapped[int] = mapped_column(ForeignKey("answers.id"), index=True)
+    original: Mapped[str] = mapped_column(String(160), index=True)  # name of the sealed original in storage
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(Integer)
+    label: Mapped[str] = mapped_column(String(80))  # the file's own name, for staff
+    state: Mapped[str] = mapped_column(String(10))  # waiting, clean, refused
+    public: Mapped[bool] = mapped_column(Boolean, default=False)  # an officer has let it out
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    report: Mapped[Report] = relationship()
+
+    @property
+    def copy_name(self) -> str:
+        """Name in storage of the copy that is shown."""
+        return f"clean/{self.public_id}.pdf"

@@ -16,7 +16,7 @@ from webapp.core.db import db
 from webapp.core.events import Actor
 from webapp.reports import likeness, service
 from webapp.reports.marks import Area
-from webapp.reports.models import OFFICIAL, Photo, Report
+from webapp.reports.models import FROM_SENDER, Photo, Report
 
 SAME_BITS = likeness.SAME_BITS
 SAME_DAYS = 90
@@ -102,7 +102,7 @@ def lookalikes(
     if not report.province_code:
         return []
     wanted = [
-        p for p in report.photos if p.purpose not in OFFICIAL and p.dhash is not None and likeness.telling(p.dhash)
+        p for p in report.photos if p.purpose in FROM_SENDER and p.dhash is not None and likeness.telling(p.dhash)
     ]
     mine = [(p, (p.dhash or 0) & (1 << 64) - 1) for p in wanted[:12]]
     if not mine:
@@ -117,7 +117,7 @@ def lookalikes(
         .where(
             or_(*(_is_one_of(column, {v for band in of_mine for v in near_band(band)}) for column, of_mine in parts)),
             *_alike([value for _, value in mine]),
-            Photo.purpose.not_in(OFFICIAL),
+            Photo.purpose.in_(FROM_SENDER),
             Report.id != report.id,
             Report.province_code == report.province_code,
             Report.created_at.between(report.created_at - span, report.created_at + span),

@@ -23,7 +23,7 @@ from webapp.core import clock, events
 from webapp.core.db import db
 from webapp.reports import lifecycle, links, privacy, verdicts
 from webapp.reports.catalogue import area_names, catalogue
-from webapp.reports.models import Answer, Category, Photo, Report
+from webapp.reports.models import Answer, AnswerFile, Category, Photo, Report
 from webapp.reports.service import stream
 from webapp.reports.verdicts import Verdict, VerdictPhoto
 
@@ -300,3 +300,15 @@ def public_photo(public_id: str, now: datetime) -> Photo | None:
     )
     photo = db.session.scalars(query).first()
     return photo if photo is not None and privacy.shows(photo) else None
+
+
+def public_file(public_id: str, now: datetime) -> AnswerFile | None:
+    """The document, if everybody may read it: it is let out, its answer too, and its case is public."""
+    query = (
+        select(AnswerFile)
+        .join(Report, Report.id == AnswerFile.report_id)
+        .join(Answer, Answer.id == AnswerFile.answer_id)
+        .where(AnswerFile.public_id == public_id, is_public(now), Answer.public.is_(True))
+    )
+    file = db.session.scalars(query).first()
+    return file if file is not None and privacy.shows_file(file) else None

@@ -41,8 +41,10 @@ MOST = 999  # what is more is counted no further
 
 T = Report.__table__.c
 S = search.ReportSearch.__table__.c
+_MINE = T.assignee_id == bindparam("me", type_=Integer)
 _CLOCKED = tuple(n for n, lane in LANES.items() if lane.clock)
 _UNITS = lanes.of_statuses(lifecycle.AT_UNIT)
+_AWAY = tuple(n for n in _UNITS if n not in lanes.HANDOVERS)  # the Front has nothing to decide
 _TRIAGE = lanes.of_statuses((lifecycle.NEW, lifecycle.RECEIVED, lifecycle.SCREENING))
 _SENDER = lanes.of_statuses((lifecycle.NEEDS_INFO,))
 
@@ -50,15 +52,16 @@ _SENDER = lanes.of_statuses((lifecycle.NEEDS_INFO,))
 @dataclass(frozen=True, slots=True)
 class Tab:
     """Part of a desk: everything in `lanes`, and from `late` what is overdue. Or, by their last change, the cases
-    of these `statuses`."""
+    of these `statuses`. `mine`: only what this person has in hand."""
 
     lanes: tuple[int, ...] = ()
     late: tuple[int, ...] = ()
     statuses: tuple[str, ...] = ()
+    mine: bool = False
 
 
 FRONT_TABS: dict[str, Tab] = {
-    "now": Tab(tuple(n for n in LANES if n not in (*_UNITS, *_SENDER)), late=_UNITS),
+    "now": Tab(tuple(n for n in LANES if n not in (*_AWAY, *_SENDER)), late=_AWAY),
     "triage": Tab(_TRIAGE),
     "waiting": Tab(_SENDER),
     "units": Tab(_UNITS),
@@ -70,6 +73,7 @@ FRONT_TABS: dict[str, Tab] = {
 }
 UNIT_TABS: dict[str, Tab] = {
     "now": Tab(_UNITS),
+    "mine": Tab(_UNITS, mine=True),
     "accept": Tab(lanes.of_statuses((lifecycle.ASSIGNED,))),
     "verifying": Tab(lanes.of_statuses((lifecycle.VERIFYING,))),
     "in_progress": Tab(lanes.of_statuses((lifecycle.IN_PROGRESS,))),
@@ -102,6 +106,7 @@ class Row:
     province_code: str | None
     unit_code: str | None
     bypass_commune: bool
+    refusals: int  # how often units gave it back
     doubt: bool | None  # a reorganisation could not say whose it is now
     created_at: datetime
     updated_at: datetime
@@ -153,7 +158,7 @@ def counts(identity: Identity, now: datetime) -> dict[str, int]:
     totals = {}
     for name, tab in tabs_of(identity).items():
         number = sum(waiting[n] for n in tab.lanes) + sum(late[n] for n in tab.late)
-        totals[name] = min(past[name] if tab.statuses else number, MOST + 1)
+        totals[name] = min(past.get(name, number), MOST + 1)
     return totals
 
 
@@ -204,7 +209,12 @@ def _kind(identity: Identity) -> str:
 
 
 def _who(identity: Identity) -> dict[str, Any]:
-    return {"my_area": identity.area_code, "my_province": identity.province_code, "my_unit": identity.unit_code}
+    return {
+        "my_area": identity.area_code,
+        "my_province": identity.province_code,
+        "my_unit": identity.unit_code,
+        "me": identity.user_id,
+    }
 
 
 def _scope(kind: str) -> list[ColumnElement[bool]]:
@@ -250,6 +260,8 @@ def _within(shape: _Shape) -> list[ColumnElement[bool]]:
         found.append(T.category_code.in_(of_group))
     if shape.commune:
         found.append(T.area_code == bindparam("commune"))
+    if shape.tab.mine:
+        found.append(_MINE)
     if shape.words:
         column = S.shared if "unit" in shape.kind else S.told
         found.append(search.matches(column, shape.words))
@@ -266,6 +278,7 @@ _COLUMNS = (
     T.province_code,
     T.unit_code,
     T.bypass_commune,
+    T.refusals,
     T.routing["check"].as_boolean().label("doubt"),
     T.created_at,
     T.updated_at,
@@ -378,8 +391,9 @@ def _counting(kind: str) -> Any:
         parts.append(select(literal_column("''", String), literal_column(str(number), Integer), func.count(), late))
         parts[-1] = parts[-1].select_from(rows)
     for name, tab in tabs.items():
-        if tab.statuses:
-            of = [] if tab.statuses == lifecycle.STATUSES else [T.status.in_(tab.statuses)]
+        if tab.statuses or tab.mine:
+            of = [_MINE, T.lane.in_(tab.lanes)] if tab.mine else [T.status.in_(tab.statuses)]
+            of = [] if tab.statuses == lifecycle.STATUSES else of
             rows = select(T.id).where(*_scope(kind), *of).limit(MOST + 1).subquery()
             zero = literal_column("0", Integer)
             parts.append(select(literal_column(f"'{name}'", String), zero, func.count(), zero).select_from(rows))

@@ -17,8 +17,9 @@ from webapp.core import clock, events, outbox
 from webapp.core.db import db, insert_row, table_of
 from webapp.core.events import Actor
 from webapp.core.instance import instance
-from webapp.reports import codes, lifecycle, recordings, search  # noqa: F401 - search follows what is written here
-from webapp.reports.intake import StoredPhoto, StoredRecording, Submission
+from webapp.reports import answer_files, codes, lifecycle, recordings
+from webapp.reports import search as _search  # noqa: F401 - search follows what is written here
+from webapp.reports.intake import StoredDocument, StoredPhoto, StoredRecording, Submission
 from webapp.reports.models import Answer, Contact, Message, Photo, Report
 
 # Who keeps the clocks of the steps: (report, from, to, actor, chosen due time). Rules about time stand on a floor
@@ -193,9 +194,10 @@ def move(
     lifecycle.check(report.status, to, reason=reason, evidence=evidence, unit=bool(report.unit_code))
     frm, report.status = report.status, to
     touch(report)
-    if to in (lifecycle.VERIFIED, lifecycle.REWORK):
-        from webapp.reports import feedback
+    from webapp.reports import feedback, unit_links, unit_work
 
+    unit_work.after_move(report, frm, to)
+    if to in (lifecycle.VERIFIED, lifecycle.REWORK):
         feedback.settle(report)  # the Front's own verdict answers the reporter's "not solved"
     if to in lifecycle.ENDED:
         report.closed_at = clock.now()
@@ -214,6 +216,8 @@ def move(
         outbox.enqueue("notices.report", report_id=report.id, event_id=entry.id)
     if _timekeeper is not None:
         _timekeeper(report, frm, to, actor, due)
+    if to in (lifecycle.ASSIGNED, lifecycle.REWORK):
+        unit_links.write_to_unit(report)
 
 
 def touch(report: Report) -> None:
@@ -270,11 +274,22 @@ def mark_duplicate(report: Report, original: Report, actor: Actor) -> None:
     move(report, lifecycle.DUPLICATE, actor, original=original.public_id)
 
 
-def answer(report: Report, actor: Actor, text: str, photos: tuple[StoredPhoto, ...]) -> Answer:
-    """The unit answers with words and evidence; an earlier answer stays beside it."""
+def answer(
+    report: Report,
+    actor: Actor,
+    text: str,
+    photos: tuple[StoredPhoto, ...],
+    files: tuple[StoredDocument, ...] = (),
+    *,
+    minutes: bool = False,
+) -> Answer:
+    """The unit answers with words and evidence; an earlier answer stays beside it.
+
+    Evidence is a picture, a document (`files`), or signed minutes of an inspection that the caller attaches.
+    """
     if not text:
         raise lifecycle.Missing("text")
-    lifecycle.check(report.status, lifecycle.ANSWERED, evidence=bool(photos))
+    lifecycle.check(report.status, lifecycle.ANSWERED, evidence=bool(photos or files or minutes))
     given = Answer(
         report_id=report.id,
         unit_code=actor.unit_code or "",
@@ -284,19 +299,31 @@ def answer(report: Report, actor: Actor, text: str, photos: tuple[StoredPhoto, .
     )
     db.session.add(given)
     db.session.flush()
-    if not add_photos(report, photos, purpose="answer", answer=given):
-        raise lifecycle.Missing("evidence")  # only pictures that an earlier answer has shown already
+    added = add_photos(report, photos, purpose="answer", answer=given)
+    if not (answer_files.attach(given, files) or added or minutes):
+        raise lifecycle.Missing("evidence")  # only what an earlier answer has shown already
     move(report, lifecycle.ANSWERED, actor, evidence=True, answer=given.id)
     return given
 
 
-def publish(report: Report, actor: Actor, *, text: str, photo_ids: set[int], answer_ids: set[int]) -> None:
-    """Let out exactly these: a text fit for the public, photos that were cleaned, answers; the rest is in."""
+def publish(
+    report: Report,
+    actor: Actor,
+    *,
+    text: str,
+    photo_ids: set[int],
+    answer_ids: set[int],
+    file_ids: frozenset[int] = frozenset(),
+) -> None:
+    """Let out exactly these: a text fit for the public, photos that were cleaned, answers, their documents; the
+    rest is in."""
     report.public_text = text
     for photo in report.photos:
         photo.public = photo.id in photo_ids and photo.state == "clean"
     for given in report.answers:
         given.public = given.id in answer_ids
+        for one in given.files:
+            one.public = one.id in file_ids and one.state == "clean"
     touch(report)
     events.append(
         stream(report),
@@ -305,6 +332,7 @@ def publish(report: Report, actor: Actor, *, text: str, photo_ids: set[int], ans
         text=bool(text),
         photos=sorted(p.id for p in report.photos if p.public),
         answers=sorted(a.id for a in report.answers if a.public),
+        files=sorted(f.id for a in report.answers for f in a.files if f.public),
     )
 
 

@@ -149,6 +149,7 @@ def hand_over(report: Report, *, restart: bool = False) -> None:
         made.started_at, made.first_due_at, made.due_at = found.started_at, found.first_due_at, found.due_at
         made.measure, made.amount, made.rule_code = found.measure, found.amount, found.rule_code
         made.pauses, made.extensions = list(found.pauses), found.extensions
+        made.counts_from, made.paused_at = found.counts_from, found.paused_at
         report.due_at = made.due_at
         reminders.plan(made)
     db.session.flush()

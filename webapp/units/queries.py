@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from webapp.areas import succession
 from webapp.core import clock
 from webapp.core.db import db
+from webapp.core.text import fold
 from webapp.units.models import Unit
 
 
@@ -72,3 +73,23 @@ def currents_of(codes: set[str], on: date | None = None) -> dict[str, str | None
     """`current_of` for many codes in few statements: what statistics group by to be read by unit of now."""
     ends = succession.currents_of(succession.UNIT, codes, on)
     return {code: found[0] if found else None for code, found in ends.items()}
+
+
+def search(typed: str, province_code: str | None, on: date | None = None, limit: int = 12) -> list[Unit]:
+    """Units of a province (None: of all) and of the centre whose code is `typed`, or whose name holds it with or
+    without diacritics; whole names first, then by level and name."""
+    wanted = fold(typed)
+    if len(wanted) < 2:
+        return []
+    query = select(Unit).where(valid_on(on or clock.today()))
+    if province_code:
+        query = query.where(or_(Unit.province_code == province_code, Unit.level == "central"))
+    found = []
+    for unit in db.session.scalars(query.order_by(Unit.level.desc(), Unit.name_vi, Unit.code)):
+        names = (fold(unit.name_vi), fold(unit.short_name_vi))
+        if unit.code == typed.strip().lower() or wanted in names:
+            found.append((0, unit))
+        elif any(wanted in name for name in names):
+            found.append((1, unit))
+    found.sort(key=lambda pair: pair[0])
+    return [unit for _rank, unit in found[:limit]]

@@ -145,3 +145,6 @@ def _settings() -> list[tuple[str, str]]:
         (_("Connected programs"), str(len(settings.open311_keys))),
         (_("Proxies in front"), str(settings.proxies)),
     ]
+
+
+from webapp.pages.admin import contacts  # noqa: E402, F401 - its routes belong to this blueprint

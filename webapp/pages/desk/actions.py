@@ -24,10 +24,11 @@ from webapp.pages import messages
 from webapp.pages.access import identity, require
 from webapp.pages.desk import case_page, evidence, related, replies, steps, timeline
 from webapp.pages.desk.views import bp, found
-from webapp.reports import desk_queries, lifecycle, links, service, verdicts
+from webapp.reports import desk_queries, handovers, lifecycle, links, service, unit_work, verdicts
 from webapp.reports.models import Category, Report
 from webapp.routing import assign as assigning
 from webapp.routing import service as routing
+from webapp.units import queries as units
 
 MAX_TEXT = 5000
 # Things that must not slip into a public text: long runs of digits (phone, identity card), e-mail
@@ -161,7 +162,7 @@ def again(public_id: str, base: str, name: str, errors: dict[str, str], status: 
 
 
 def _typed() -> dict[str, object]:
-    lists = {"photos", "answers", "verdicts"}
+    lists = {"photos", "answers", "verdicts", "files", "sheets"}
     return {
         name: request.form.getlist(name) if name in lists else request.form.get(name)
         for name in request.form
@@ -184,7 +185,8 @@ def _take(doing: Doing) -> str:
 
 def _assign(doing: Doing) -> str:
     options = {u.code: u for u in case_page.acting_units(doing.report)}
-    unit = options.get(request.form.get("unit", ""))
+    code = request.form.get("unit", "")
+    unit = options.get(code) or unit_work.proposed_unit(doing.report, code)
     if unit is None:
         raise Wrong(unit=_("Choose the unit."))
     try:
@@ -192,6 +194,25 @@ def _assign(doing: Doing) -> str:
     except assigning.NoteMissing:
         raise Wrong(assign_note=_("The rule names another unit: write why it goes to this one.")) from None
     return _("Passed to %(unit)s.", unit=unit.name_vi)
+
+
+def _hand_over(doing: Doing) -> str:
+    asked = handovers.pending(doing.report)
+    unit = units.by_code(asked.to_code) if asked else None
+    if unit is None or request.form.get("unit") != unit.code:
+        raise lifecycle.NotAllowed("hand over")
+    handovers.grant(doing.report, doing.actor, unit)
+    if request.form.get("new_clock") == "1":
+        assigning.restart_clock(doing.report, doing.actor)
+    return _("Handed over to %(unit)s.", unit=unit.name_vi)
+
+
+def _keep(doing: Doing) -> str:
+    try:
+        handovers.decline(doing.report, doing.actor, doing.text("keep_reason", _("Write the reason."), limit=2000))
+    except handovers.NotOpen:
+        raise lifecycle.NotAllowed("keep") from None
+    return _("Declined. The unit keeps the case and reads your reason.")
 
 
 def _with_reason(message: Callable[[], str]) -> Callable[[Doing], str]:
@@ -319,8 +340,10 @@ def _publish(doing: Doing) -> str:
     photos = {p.id for p in report.photos if p.public_id in request.form.getlist("photos")}
     wanted = request.form.getlist("answers")
     answers = {a.id for a in report.answers if str(a.id) in wanted}
+    let_out = request.form.getlist("files")
+    files = frozenset(f.id for a in report.answers for f in a.files if f.public_id in let_out)
     require("photo:publish", report)
-    service.publish(report, doing.actor, text=words, photo_ids=photos, answer_ids=answers)
+    service.publish(report, doing.actor, text=words, photo_ids=photos, answer_ids=answers, file_ids=files)
     verdicts.publish(report, set(request.form.getlist("verdicts")))
     return _("Saved: this is what the public sees.")
 
@@ -350,6 +373,8 @@ def _link(doing: Doing) -> str:
 DO: dict[str, Callable[[Doing], str]] = {
     "take": _take,
     "assign": _assign,
+    "hand_over": _hand_over,
+    "keep": _keep,
     "ask": _ask,
     "correct": _correct,
     "bypass": _bypass,

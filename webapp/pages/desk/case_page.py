@@ -16,7 +16,7 @@ from webapp.core.db import db
 from webapp.documents import service as documents
 from webapp.inspections.models import FINDINGS, MEASURES, Outcome
 from webapp.pages import labels
-from webapp.pages.desk import listing, presence, related, replies, sketch, steps, supervision, timeline
+from webapp.pages.desk import listing, presence, related, replies, sketch, steps, supervision, timeline, unit_side
 from webapp.pages.i18n import in_language
 from webapp.reports import desk_queries, privacy, recordings
 from webapp.reports.models import Category, CategoryGroup, Photo, Report
@@ -33,8 +33,8 @@ def render(report: Report, identity: Identity, base: str, status: int = 200, **f
     With `seen`, the number of the last entry that the sender of a stale form had read, the page says what
     has happened since.
     """
-    template = "unit/case.html" if base == "/unit" else "desk/case.html"
-    shown = context(report, identity, base)
+    template = {"/unit": "unit/case.html", "/unit-link": "unit/link_case.html"}.get(base, "desk/case.html")
+    shown = context(report, identity, base, form.get("values") or {})
     page = render_template(template, p=shown, **shown, **_form(form))
     return Response(page, status, mimetype="text/html")
 
@@ -43,8 +43,11 @@ def _form(form: dict[str, Any]) -> dict[str, Any]:
     return {"errors": {}, "values": {}, "opened": "", "kept": [], "seen": None} | form
 
 
-def context(report: Report, identity: Identity, base: str) -> dict[str, Any]:
-    """What the page shows. Nothing about the reporter is gathered for a role that may not see it."""
+def context(report: Report, identity: Identity, base: str, form_values: dict[str, Any]) -> dict[str, Any]:
+    """What the page shows. Nothing about the reporter is gathered for a role that may not see it.
+
+    `form_values`: what was typed, for lists that are made longer by it.
+    """
     now = clock.now()
     for_unit = not allowed(identity.role, "message:view")
     entries = events.history(stream(report))
@@ -92,6 +95,7 @@ def context(report: Report, identity: Identity, base: str) -> dict[str, Any]:
         "messages": [] if for_unit else list(report.messages),
         "has_contact": not for_unit and desk_queries.has_contact(report),
         "outcomes": outcomes,
+        **unit_side.context(report, identity, entries, names, form_values),
         "beside": beside,
         "documents": documents.of_report(report.id, identity.unit_code if for_unit else None),
         "replies": {} if for_unit else replies.choices(report, identity, names),

@@ -32,6 +32,7 @@ TAB_LABELS: dict[str, LazyString] = {
     "verified": _l("Checked, to close"),
     "ended": _l("Ended"),
     "all": _l("All"),
+    "mine": _l("Mine"),
     "accept": _l("To accept"),
     "verifying": _l("Being verified"),
     "in_progress": _l("Being handled"),

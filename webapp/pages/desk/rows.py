@@ -8,7 +8,7 @@ from datetime import datetime
 from html import escape as _escaped
 from typing import Any
 
-from flask_babel import LazyString
+from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -34,6 +34,7 @@ WHY: dict[str, tuple[LazyString, str]] = {
     "objected": (_l("The sender says: not solved"), "attention"),
     "answered": (_l("Waits for your check"), "info"),
     "supplemented": (_l("Sender replied"), "attention"),
+    "handover": (_l("Asks to hand over"), "attention"),
 }
 
 
@@ -123,7 +124,11 @@ def _row(r: Row, w: Words, reminded: int) -> str:
         meta.append(f"<span>{w.sign('photo')}{w.photos}</span>")
     if r.has_contact:
         meta.append(f"<span>{w.sign('lock')}{w.contact}</span>")
-    badges = _due(r, w) + w.reason(r.note)
+    badges = _due(r, w)
+    if r.note == lanes.REFUSED and r.refusals > 1:
+        badges += _flag(escape(ngettext("Given back %(num)d time", "Given back %(num)d times", r.refusals)))
+    else:
+        badges += w.reason(r.note)
     if reminded:
         badges += _flag(escape(_("Reminded %(number)s times", number=reminded)))
     if r.bypass_commune:

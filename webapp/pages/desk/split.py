@@ -16,7 +16,7 @@ from webapp.pages.desk import case_page
 from webapp.pages.desk.views import bp, found
 from webapp.pages.i18n import in_language
 from webapp.reports import links, service, splits
-from webapp.reports.models import Category, Report
+from webapp.reports.models import FROM_SENDER, Category, Report
 from webapp.reports.splits import Part
 
 FIELDS = ("category", "words", "commune", "lat", "lon")
@@ -74,7 +74,7 @@ def _typed() -> Form:
 def _read(report: Report, form: Form) -> list[Part]:
     """The parts; errors go into the form. A part in which nothing was typed is none."""
     parts = []
-    own = {p.public_id: p for p in report.photos if p.purpose in ("report", "message") and p.original}
+    own = {p.public_id: p for p in report.photos if p.purpose in FROM_SENDER and p.original}
     for n, (row, ticked) in enumerate(zip(form.rows, form.photos, strict=True), 1):
         if not any(row.values()) and not ticked:
             continue
@@ -111,6 +111,6 @@ def _page(report: Report, form: Form, status: int = 200) -> Response:
         possible=report.status in splits.SPLITTABLE and links.whole_of(report.id) is None,
         categories=case_page.categories(),
         communes=case_page.communes(report, identity()),
-        pictures=[p for p in report.photos if p.purpose in ("report", "message") and p.state == "clean" and p.original],
+        pictures=[p for p in report.photos if p.purpose in FROM_SENDER and p.state == "clean" and p.original],
     )
     return Response(page, status, mimetype="text/html")

@@ -8,7 +8,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
 from webapp.accounts.permissions import Identity, allowed
-from webapp.reports import feedback, splits
+from webapp.reports import feedback, handovers, splits
 from webapp.reports import lifecycle as life
 from webapp.reports.models import Report
 from webapp.supervision import extensions
@@ -48,6 +48,23 @@ FRONT_ACTIONS = (
         "forward",
         to=(life.ASSIGNED,),
         variant="primary",
+    ),
+    Action(
+        "hand_over",
+        "report:hand_over",
+        _("Grant the handover"),
+        _("when the unit asks for it"),
+        "forward",
+        to=(life.ASSIGNED,),
+        variant="primary",
+    ),
+    Action(
+        "keep",
+        "report:hand_over",
+        _("Decline the handover"),
+        _("when the unit asks for it"),
+        "back",
+        during=handovers.DURING,
     ),
     Action(
         "verify",
@@ -229,6 +246,22 @@ UNIT_ACTIONS = (
         variant="danger",
     ),
     Action(
+        "delegate",
+        "report:delegate",
+        _("Give it to an officer"),
+        _("while it is with your unit"),
+        "user",
+        during=life.AT_UNIT,
+    ),
+    Action(
+        "pass_on",
+        "handover:ask",
+        _("Ask to hand it over"),
+        _("once you have accepted it, while no request waits"),
+        "forward",
+        during=handovers.DURING,
+    ),
+    Action(
         "outcome",
         "outcome:record",
         _("Record an inspection outcome"),
@@ -278,6 +311,8 @@ def possible(action: Action, report: Report) -> bool:
         return False
     if action.name in ("extend", "more_time") and report.status in action.during:
         return extensions.possible(report, asking=action.name == "more_time")
+    if action.name in ("hand_over", "keep", "pass_on") and report.status in handovers.DURING:
+        return (handovers.pending(report) is None) == (action.name == "pass_on")
     return report.status in action.during or target(action, report.status) is not None
 
 

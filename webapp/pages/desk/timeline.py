@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from webapp.core.events import Event
 from webapp.pages import labels
 from webapp.pages import routing_words as routing_words_of
-from webapp.pages.desk import case_timeline, safety_timeline, supervision_timeline
+from webapp.pages.desk import case_timeline, safety_timeline, supervision_timeline, unit_timeline
+from webapp.pages.desk.unit_words import REFUSAL
 from webapp.reports import lifecycle as life
 
 # Steps whose reason a unit may read: those between the Front and the unit.
@@ -19,6 +20,9 @@ _UNIT_REASONS = {
     (life.ANSWERED, life.REWORK),
     (life.ANSWERED, life.VERIFIED),
     (life.CLOSED, life.REWORK),
+    (life.VERIFYING, life.ASSIGNED),
+    (life.IN_PROGRESS, life.ASSIGNED),
+    (life.REWORK, life.ASSIGNED),
 }
 _UNIT_KINDS = {
     "report:submitted",
@@ -36,6 +40,7 @@ _UNIT_KINDS = {
     "extension:refused",
     "outcome:recorded",
     "outcome:published",
+    *unit_timeline.KINDS,
 }
 
 
@@ -70,6 +75,8 @@ class Names:
             return plain[entry.actor]
         post = self.posts.get(entry.user_id or 0, "")
         unit = self.unit(entry.unit_code) if entry.unit_code else ""
+        if entry.actor == "unit_link":
+            post = _("by e-mail link")
         return " · ".join(word for word in (unit, post) if word)
 
 
@@ -81,12 +88,11 @@ def codes_in(entries: list[Event]) -> tuple[set[str | None], set[int], set[str |
     for entry in entries:
         for part in (entry.data, entry.data.get("before"), entry.data.get("after")):
             if isinstance(part, dict):
-                units |= {part[k] for k in ("unit", "supervisor", "lead", "proposed") if part.get(k)}
+                units |= {part[k] for k in ("unit", "supervisor", "lead", "proposed", "handed_over_by") if part.get(k)}
                 areas |= {part[k] for k in ("area", "commune", "province") if part.get(k)}
         if entry.unit_code:
             units.add(entry.unit_code)
-        if entry.user_id:
-            users.add(entry.user_id)
+        users |= {n for n in (entry.user_id, entry.data.get("officer")) if n}
     return units, users, areas
 
 
@@ -181,6 +187,8 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
         }
     if kind in case_timeline.KINDS:
         return case_timeline.words(kind, data)
+    if kind in unit_timeline.KINDS:
+        return unit_timeline.words(kind, data, names)
     if kind in safety_timeline.KINDS:
         return safety_timeline.words(kind, data)
     if kind == "outcome:recorded":
@@ -208,8 +216,14 @@ def _move(data: dict[str, Any], names: Names, for_unit: bool) -> dict[str, Any]:
     if for_unit and (frm, to) not in _UNIT_REASONS:
         reason = ""
     title = str(labels.STATUS.get(to, to))
+    body = ""
     if refused:
         title = _("The unit gave the case back")
+        why = REFUSAL.get(data.get("why", ""), "")
+        proposed = _("Proposed: %(unit)s", unit=names.unit(data["proposed"])) if data.get("proposed") else ""
+        body = ". ".join(str(part) for part in (why, proposed) if part)
+    elif data.get("handed_over_by"):
+        title = _("Handed over to %(unit)s", unit=names.unit(data.get("unit")))
     elif to == life.ASSIGNED:
         title = _("Passed to %(unit)s", unit=names.unit(data.get("unit")))
     elif data.get("verdict") == "partly":
@@ -217,7 +231,8 @@ def _move(data: dict[str, Any], names: Names, for_unit: bool) -> dict[str, Any]:
         title = rest if data.get("rest") else _("Sufficient in part; sent back for rework")
     elif frm in life.ENDED:
         title = _("Reopened: %(status)s", status=title)
-    return {"title": title, "reason": reason, "status": to, "between_offices": refused}
+    between = refused or bool(data.get("handed_over_by"))
+    return {"title": title, "body": body, "reason": reason, "status": to, "between_offices": between}
 
 
 def routing_words(data: dict[str, Any], names: Names) -> str:

@@ -6,10 +6,12 @@ from flask import Blueprint, Response, abort, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from webapp.core.instance import instance
+from webapp.inspections import sheets
 from webapp.pages.access import identity, require
-from webapp.pages.desk import case_page, filters, listing, presence
+from webapp.pages.answer_files import hand_out
+from webapp.pages.desk import case_page, filters, listing, presence, sheet_view
 from webapp.pages.recordings import play
-from webapp.reports import desk_queries, recordings
+from webapp.reports import answer_files, desk_queries, recordings
 from webapp.reports.models import Report
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -76,6 +78,26 @@ def save_filter() -> Answer:
 def forget_filter(number: int) -> Answer:
     """Delete a saved filter."""
     return filters.forget("/desk", number)
+
+
+@bp.get("/files/<public_id>")
+def answer_file(public_id: str) -> Response:
+    """A document of a unit's answer."""
+    one = answer_files.by_public_id(public_id)
+    if one is None:
+        abort(404)
+    require("report:view", one.report)
+    return hand_out(one)
+
+
+@bp.get("/sheets/<public_id>")
+def sheet(public_id: str) -> str:
+    """An inspection sheet that was signed off."""
+    one = sheets.by_public_id(public_id)
+    if one is None or one.signed_at is None:
+        abort(404)
+    require("report:view", one.report)
+    return render_template("desk/sheet.html", **sheet_view.context(one, "/desk"))
 
 
 def found(public_id: str, *, lock: bool = False) -> Report:

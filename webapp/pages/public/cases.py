@@ -14,6 +14,7 @@ from webapp.core import clock
 from webapp.core.instance import instance
 from webapp.inspections import queries as inspections
 from webapp.pages import labels
+from webapp.pages.answer_files import guard
 from webapp.pages.public import follow, outcomes
 from webapp.pages.public.shared import shared_bytes
 from webapp.pages.public.views import (
@@ -71,6 +72,13 @@ def case(public_id: str) -> Response:
                 "on": labels.day(answer.at),
                 "iso": labels.iso_day(answer.at),
                 "photos": _photos(answer.photos, _("Picture from the unit's answer")),
+                "files": [
+                    {
+                        "url": f"/files/{f.public_id}.pdf",
+                        "words": _("Document of the answer (PDF, %(size)s MB)", size=_megabytes(f.size)),
+                    }
+                    for f in answer.files
+                ],
             }
             for answer in shown.answers
         ],
@@ -111,6 +119,25 @@ def photo(name: str) -> Response:
     except FileNotFoundError:
         abort(404)
     return shared_bytes(data, PHOTO_CACHE, mimetype="image/webp")
+
+
+@bp.get("/files/<public_id>.pdf")
+def answer_file(public_id: str) -> Response:
+    """A document of a unit's answer, once it has been let out; else 404."""
+    found = queries.public_file(public_id, clock.now()) if public_id.isalnum() and len(public_id) <= 24 else None
+    if found is None:
+        abort(404)
+    try:
+        data = instance().storage.get(found.copy_name)
+    except FileNotFoundError:
+        abort(404)
+    response = shared_bytes(data, PHOTO_CACHE, mimetype="application/pdf")
+    guard(response, found)
+    return response
+
+
+def _megabytes(size: int) -> str:
+    return f"{max(size / 1_048_576, 0.1):.1f}".replace(".", ",")
 
 
 def _photos(photos: tuple[PublicPhoto, ...], words: str) -> list[dict[str, Any]]:

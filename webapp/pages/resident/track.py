@@ -207,7 +207,8 @@ def _steps(report: Report) -> list[dict[str, object]]:
             to = entry.data["to"]
             # Between offices: why a unit gave the case back is for the Front to sort out first.
             refused = entry.data["from"] == lifecycle.ASSIGNED and to == lifecycle.SCREENING
-            reason = "" if refused else entry.data.get("reason", "")
+            between = refused or "handed_over_by" in entry.data  # a word from office to office
+            reason = "" if between else entry.data.get("reason", "")
             shown.append({"at": entry.at, "status": to, "reason": reason, "unit": entry.data.get("unit")})
         elif entry.kind == "extension:granted":
             until = labels.day(datetime.fromisoformat(entry.data["due"]))

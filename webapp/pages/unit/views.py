@@ -7,10 +7,12 @@ from werkzeug.wrappers import Response as Answer
 
 from webapp.core.instance import instance
 from webapp.pages.access import identity, require
+from webapp.pages.answer_files import hand_out
 from webapp.pages.desk import case_page, documents, filters, listing, presence
 from webapp.pages.desk import escalated as above
 from webapp.pages.recordings import play
-from webapp.reports import desk_queries, recordings
+from webapp.pages.unit import prefill
+from webapp.reports import answer_files, desk_queries, recordings
 from webapp.reports.models import OFFICIAL, Report
 
 bp = Blueprint("unit", __name__, url_prefix="/unit")
@@ -41,7 +43,7 @@ def escalated() -> str:
 def case(public_id: str) -> Response:
     """What a unit needs for its work on one case."""
     report = found(public_id)
-    return case_page.render(report, identity(), "/unit")
+    return case_page.render(report, identity(), "/unit", **prefill.outcome_form(request, report))
 
 
 @bp.get("/cases/<public_id>/document")
@@ -69,7 +71,7 @@ def photo(public_id: str) -> Response:
     Not what the sender added later in the talk with the Front.
     """
     picture = desk_queries.photo(public_id)
-    if picture is None or picture.purpose not in {"report", *OFFICIAL} or picture.state != "clean":
+    if picture is None or picture.purpose not in {"report", "sheet", *OFFICIAL} or picture.state != "clean":
         abort(404)
     require("report:view", picture.report)
     name = picture.thumb_name if "s" in request.args else picture.clean_name
@@ -104,6 +106,16 @@ def forget_filter(number: int) -> Answer:
     return filters.forget("/unit", number)
 
 
+@bp.get("/files/<public_id>")
+def answer_file(public_id: str) -> Response:
+    """A document of an answer."""
+    one = answer_files.by_public_id(public_id)
+    if one is None:
+        abort(404)
+    require("report:view", one.report)
+    return hand_out(one)
+
+
 def found(public_id: str, *, lock: bool = False) -> Report:
     """The case, if the Front has passed it to the signed-in person's unit; 404 else."""
     report = desk_queries.by_public_id(public_id, lock=lock)
@@ -113,4 +125,4 @@ def found(public_id: str, *, lock: bool = False) -> Report:
     return report
 
 
-from webapp.pages.unit import actions  # noqa: E402, F401 - its routes belong to this blueprint
+from webapp.pages.unit import actions, inspection, sheet  # noqa: E402, F401 - their routes belong to this blueprint
