@@ -17,6 +17,7 @@ ROLES = {
     p.PROVINCE_FRONT: "Front, province",
     p.CENTRAL_FRONT: "Front, central",
     p.UNIT_OFFICER: "Responsible unit",
+    p.UNIT_LINK: "Unit by one-time link",
     p.MEMBER_ORG: "Member organisation",
     p.ADMIN: "Administrator",
     p.SYSTEM: "System",
