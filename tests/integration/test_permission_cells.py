@@ -74,6 +74,14 @@ REQUESTS: dict[str, Callable[[World, str], tuple[str, str]]] = {
     "report:verify": _new("verify"),
     "report:close": _new("close"),
     "report:reopen": _new("reopen"),
+    "report:hand_over": _new("hand_over"),
+    "extension:decide": _new("extend"),
+    "case:escalated": lambda _world, role: ("GET", "/unit/escalated" if role == p.UNIT_OFFICER else "/desk/escalated"),
+    "report:delegate": _passed_on("delegate"),
+    "handover:ask": _passed_on("pass_on"),
+    "extension:ask": _passed_on("more_time"),
+    "inspection:write": lambda world, _role: ("GET", f"/unit/cases/{world.passed_on}/inspection"),
+    "contact:edit": _page("/admin/contacts"),
     "report:publish": _new("publish"),
     "report:bypass": _new("bypass"),
     "report:split": _new("split"),
@@ -108,6 +116,7 @@ REQUESTS: dict[str, Callable[[World, str], tuple[str, str]]] = {
 # No address of their own: the map alone says whose they are.
 WITHOUT_PAGE = {
     "message:view": "a part of the case page",
+    "inspection:sign": "asked of whoever may write the sheet",
     "report:route": "a worker's",
     "report:supplement": "whoever has the code",
     "report:object": "whoever has the code",
