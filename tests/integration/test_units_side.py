@@ -136,6 +136,7 @@ def test_handing_over_is_asked_and_granted_and_the_clock_goes_on(client: Any) ->
     sign_in(client, "commune")
     html = client.get("/desk").get_data(as_text=True)
     assert report.public_id in html, "it is the Front's move"
+    assert "Đề nghị chuyển đơn vị" in html
     page = client.get(f"/desk/cases/{report.public_id}").get_data(as_text=True)
     assert "Cần máy đo của Sở" in page
     assert act(client, report, "hand_over", unit="ca-86").status_code == 409

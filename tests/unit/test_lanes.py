@@ -35,6 +35,12 @@ def test_the_way_back_decides_the_lane() -> None:
     assert why(lifecycle.RECEIVED, lifecycle.SCREENING) == "screening"
 
 
+def test_a_request_to_hand_over_waits_on_while_the_unit_begins_and_ends_with_any_other_step() -> None:
+    for asked in lanes.HANDOVERS:
+        assert lanes.LANES[lanes.after(lifecycle.VERIFYING, lifecycle.IN_PROGRESS, asked) or 0].why == lanes.HANDOVER
+        assert lanes.after(lifecycle.IN_PROGRESS, lifecycle.ANSWERED, asked) == lanes.lane_of(lifecycle.ANSWERED)
+
+
 def test_a_clock_makes_urgent_and_its_absence_does_not() -> None:
     received, answered = lanes.lane_of(lifecycle.RECEIVED), lanes.lane_of(lifecycle.ANSWERED)
     assert received is not None
