@@ -23,10 +23,12 @@ from webapp.reorganisations import checks, service, tables
 from webapp.reorganisations.models import APPLIED, APPROVED, REFUSED, Reorganisation
 from webapp.reorganisations.plan import Plan, Step
 from webapp.reorganisations.preview import preview
+from webapp.reports import handovers, queries
 from webapp.reports import lifecycle as life
-from webapp.reports import queries
 from webapp.reports.models import Report
 from webapp.reports.service import move, stream
+from webapp.supervision import clocks
+from webapp.units import contacts
 from webapp.units import queries as units
 from webapp.units.models import Unit
 from workers import schedule
@@ -142,6 +144,23 @@ def test_accounts_follow_and_see_their_cases(session: Any, client: Any, run_jobs
     assert user.unit_code == "mttq-29512"
     staff.sign_in(client, "other")
     assert client.get(f"/desk/cases/{case.public_id}").status_code == 200
+
+
+def test_clocks_requests_and_office_addresses_go_along(session: Any, run_jobs: Any) -> None:
+    factories.duyen_hai()
+    lon, lat = LONG_HOA
+    moved, asking = staff.case(life.ASSIGNED, lon=lon, lat=lat), staff.case(life.VERIFYING)
+    due, police = moved.due_at, units.by_code("ca-29413")
+    assert police is not None
+    contacts.put(police, "van-thu@example.vn", ADMIN)
+    handovers.ask(asking, Actor("unit", None, "ubnd-29512"), police, "Việc của công an")
+    session.commit()
+    done(merger(), run_jobs, session)
+    assert [clock.unit_code for clock in clocks.history(moved)][-2:] == ["ubnd-29413", "ubnd-29512"]
+    assert moved.due_at == due, "a reorganisation gives no time"
+    request, kept = handovers.pending(asking), contacts.of("ca-29512")
+    assert request is not None and request.to_code == "ca-29512"
+    assert kept is not None and kept.email == "van-thu@example.vn"
 
 
 def test_carried_out_twice_is_carried_out_once(session: Any, run_jobs: Any) -> None:
