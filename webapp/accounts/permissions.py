@@ -38,6 +38,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "report:close": FRONT,
     "extension:decide": FRONT,
     "case:escalated": FRONT | UNIT,
+    "score:view": FRONT | UNIT,
     "report:reopen": FRONT,
     "report:publish": FRONT,
     "photo:publish": FRONT,

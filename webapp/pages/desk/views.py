@@ -68,4 +68,4 @@ def found(public_id: str, *, lock: bool = False) -> Report:
     return report
 
 
-from webapp.pages.desk import actions, blur, checking, contact, data_requests, escalated, more_time  # noqa: E402, F401 - their routes belong to this blueprint
+from webapp.pages.desk import actions, blur, checking, contact, data_requests, escalated, more_time, scores  # noqa: E402, F401 - their routes belong to this blueprint
