@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from tests import factories
 from tests.integration.public_world import case
-from tests.integration.staff import sign_in, staff  # noqa: F401
+from tests.integration.staff import people, sign_in
 from webapp.core import clock
 from webapp.core.db import db
 from webapp.reports import lifecycle
@@ -27,7 +26,9 @@ from webapp.supervision.scores import Period, Score
 UNIT, OTHER = "ubnd-29512", "so-nnmt-86"
 
 
-def stepped(report: Any, step: str, *, ago: float, took: float | None, unit: str = UNIT, late: bool = False) -> StepClock:
+def stepped(
+    report: Any, step: str, *, ago: float, took: float | None, unit: str = UNIT, late: bool = False
+) -> StepClock:
     """A clock of a step that began `ago` days ago and, unless it runs, ended `took` days later."""
     began = clock.now() - timedelta(days=ago)
     due = began + timedelta(days=1 if late else 60)
@@ -88,8 +89,14 @@ def test_what_came_back_was_checked_and_was_judged_by_the_sender(session: Any) -
     for verdict, again in (("not", False), ("accepted", True)):
         session.add(
             Verdict(
-                report_id=report.id, answer_id=answer.id, verdict=verdict, again=again, text="Chưa sạch",
-                unit_code=UNIT, created_at=clock.now(), public=False,
+                report_id=report.id,
+                answer_id=answer.id,
+                verdict=verdict,
+                again=again,
+                text="Chưa sạch",
+                unit_code=UNIT,
+                created_at=clock.now(),
+                public=False,
             )
         )
     for word, mark in (("no", 2), ("yes", 5)):
@@ -99,7 +106,12 @@ def test_what_came_back_was_checked_and_was_judged_by_the_sender(session: Any) -
     session.flush()
     found = scores.scores([UNIT], last_days(30))
     assert numbers(found) == {
-        "in_time": 1, "open": 1, "came_back": 1, "sent_back": 1, "solved": 1, "unsolved": 1,
+        "in_time": 1,
+        "open": 1,
+        "came_back": 1,
+        "sent_back": 1,
+        "solved": 1,
+        "unsolved": 1,
     }
     assert found[UNIT].rating == 3.5
 
@@ -128,7 +140,8 @@ def test_percentiles_are_values_that_occurred() -> None:
 
 
 @pytest.fixture
-def two_units(session: Any, staff: Any) -> None:  # noqa: F811
+def two_units(session: Any) -> None:
+    people()
     report = case(unit_code=UNIT, status=lifecycle.ASSIGNED, area_code="29512", province_code="86")
     stepped(report, "receive", ago=3, took=None)
     hidden = case(unit_code=UNIT, status=lifecycle.ASSIGNED, bypass_commune=True)
@@ -179,4 +192,3 @@ def test_what_a_spreadsheet_would_run_is_text() -> None:
 
     assert harmless("=HYPERLINK(1)") == "'=HYPERLINK(1)"
     assert harmless(-5) == -5
-    assert factories.PASSWORD

@@ -102,8 +102,10 @@ def _finished(period: Period) -> Cases:
 
 def _in_time(period: Period) -> Cases:
     """Every step that the unit finished in the period was finished by its due time."""
-    return _finished(period).group_by(StepClock.unit_code, StepClock.report_id).having(
-        func.max(StepClock.outcome) == MET, func.min(StepClock.outcome) == MET
+    return (
+        _finished(period)
+        .group_by(StepClock.unit_code, StepClock.report_id)
+        .having(func.max(StepClock.outcome) == MET, func.min(StepClock.outcome) == MET)
     )
 
 
@@ -291,6 +293,8 @@ def _durations(units: Collection[str], period: Period) -> Select[Any]:
         .group_by(StepClock.unit_code, StepClock.report_id)
         .subquery()
     )
-    return select(each.c.unit_code, each.c.days, func.count()).where(each.c.days.is_not(None)).group_by(
-        each.c.unit_code, each.c.days
+    return (
+        select(each.c.unit_code, each.c.days, func.count())
+        .where(each.c.days.is_not(None))
+        .group_by(each.c.unit_code, each.c.days)
     )

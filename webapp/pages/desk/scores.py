@@ -43,12 +43,18 @@ WORDS: dict[str, tuple[LazyString, LazyString]] = {
         _l("Cases that came back to the unit in the period, sent back by the Front or reopened."),
     ),
     "accepted": (_l("Verified"), _l("Answers that the Front checked in the period and accepted.")),
-    "sent_back": (_l("Found insufficient"), _l("Answers that the Front checked in the period and did not accept in full.")),
+    "sent_back": (
+        _l("Found insufficient"),
+        _l("Answers that the Front checked in the period and did not accept in full."),
+    ),
     "solved": (_l("Solved, say senders"), _l("Cases whose sender said in the period that it is solved.")),
     "unsolved": (_l("Not solved, say senders"), _l("Cases whose sender said in the period that it is not solved.")),
 }
 DERIVED: tuple[tuple[LazyString, LazyString], ...] = (
-    (_l("Median days"), _l("Half of the cases that the unit finished in the period took it no more working days than this.")),
+    (
+        _l("Median days"),
+        _l("Half of the cases that the unit finished in the period took it no more working days than this."),
+    ),
     (_l("Days for 90 %"), _l("Nine of ten cases took no more working days than this.")),
     (_l("Mark"), _l("The mean of the senders' marks in the period, 1 to 5.")),
 )
@@ -282,5 +288,3 @@ def _notes(asked: Asked) -> list[str]:
         notes.append(_("By head of unit: the units below are counted with the unit above them."))
     notes.append(_("Made on %(at)s.", at=labels.moment(clock.now())))
     return notes
-
-
