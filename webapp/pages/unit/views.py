@@ -6,9 +6,8 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from webapp.core.instance import instance
 from webapp.pages.access import identity, require
-from webapp.pages.desk import case_page, listing
+from webapp.pages.desk import case_page, listing, scores
 from webapp.pages.desk import escalated as above
-from webapp.pages.desk import scores
 from webapp.pages.recordings import play
 from webapp.reports import desk_queries, recordings
 from webapp.reports.models import OFFICIAL, Report
