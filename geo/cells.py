@@ -69,7 +69,12 @@ def position_of(number: int) -> tuple[float, float]:
     if not 0 <= number < 1 << (2 * ZOOM):
         raise ValueError(f"no cell {number}")
     x, y = deinterleave(number)
-    return _lon((x + 0.5) / SIDE), _lat((y + 0.5) / SIDE)
+    return position(x + 0.5, y + 0.5)
+
+
+def position(x: float, y: float) -> tuple[float, float]:
+    """(lon, lat) in degrees of a place in tile coordinates of zoom 24, fractions included."""
+    return _lon(x / SIDE), _lat(y / SIDE)
 
 
 def tiles_over(west: float, south: float, east: float, north: float, z: int) -> list[tuple[int, int]]:

@@ -54,6 +54,13 @@ def distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
     return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, half_chord)))
 
 
+def box_around(lon: float, lat: float, metres: float) -> tuple[float, float, float, float]:
+    """(west, south, east, north) in degrees of the smallest box that holds the circle around a position."""
+    north = math.degrees(metres / EARTH_RADIUS_M)
+    east = north / max(0.01, math.cos(math.radians(min(89.0, abs(lat) + north))))
+    return lon - east, lat - north, lon + east, lat + north
+
+
 def blur(lon: float, lat: float, metres: float, seed: bytes) -> tuple[float, float]:
     """(lon, lat) moved by at least a quarter of `metres` and at most `metres`; unmoved where that is 0.
 

@@ -99,6 +99,9 @@ def make_ready(settings: Any) -> None:
         instance.once("areas", known, ("areas", "import", str(boundaries)))
     else:
         instance.once("areas", digest(place, "approximate"), ("areas", "approximate"))
+    instance.once("legacy", digest(place), ("areas", "legacy"))
+    plans = contents("webapp/data/reorganisations", ".csv")
+    instance.once("plans", digest(place, *plans), ("reorganisations", "shipped"))
     if settings.demo:
         instance.once("demo", digest(place), ("demo", "load"))
     print(f"\n  Dân Giám Sát      {settings.public_url}")

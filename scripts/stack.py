@@ -42,7 +42,7 @@ class Process:
 
 
 _SENDING = ("VAPID_PRIVATE_KEY", "MAIL_URL", "SMS_TOKEN", "ZALO_TOKEN")
-PRIVATE_KEYS = ("IDENTITY_PRIVATE_KEY", "EVIDENCE_PRIVATE_KEY", *_SENDING)
+PRIVATE_KEYS = ("IDENTITY_PRIVATE_KEY", "EVIDENCE_PRIVATE_KEY", "OIDC_CLIENT_SECRET", *_SENDING)
 
 # In the order they are started. The web opens contacts for staff but never original photos; the worker that
 # decodes strangers' pictures never sees who sent them; the notifier, which opens addresses, decodes nothing.
@@ -52,7 +52,7 @@ PROCESSES = (
     Process(
         "web",
         ("gunicorn", "--config", "scripts/gunicorn.conf.py", "webapp:create_app()"),
-        private_keys=("IDENTITY_PRIVATE_KEY",),
+        private_keys=("IDENTITY_PRIVATE_KEY", "OIDC_CLIENT_SECRET"),
     ),
     Process("worker", ("python", "-m", "workers"), private_keys=("EVIDENCE_PRIVATE_KEY",)),
     Process("notifier", ("python", "-m", "workers", "notices"), private_keys=("IDENTITY_PRIVATE_KEY", *_SENDING)),
@@ -65,10 +65,12 @@ EMBEDDED = Process("embedded", ("python", "-m", "webapp"), private_keys=PRIVATE_
 SETTINGS = (
     *("DGS_HOME", "DATABASE_URL", "REDIS_URL", "STORAGE_URL", "PUBLIC_URL", "HOST", "PORT", "PROXIES"),
     *("SECRET_KEY", "CODE_KEY", "IDENTITY_PUBLIC_KEY", "EVIDENCE_PUBLIC_KEY", *PRIVATE_KEYS),
-    *("DGS_DEMO", "OPEN311_KEYS", "TILE_URL", "TILE_ATTRIBUTION", "LOG_LEVEL"),
+    *("DGS_DEMO", "OPEN311_KEYS", "TILE_URL", "TILE_ATTRIBUTION", "TILES_KEPT_S", "LOG_LEVEL"),
     *("VAPID_PUBLIC_KEY", "PUSH_HOSTS", "MAIL_FROM", "SMS_URL", "ZALO_URL"),
     *("MAX_PHOTOS", "MAX_PHOTO_BYTES", "MAX_BODY_BYTES"),
     *("CONTROLLER_NAME", "CONTROLLER_CONTACT", "QUICK_EXIT_URL", "REPORTS_PER_HOUR"),
+    *("SECOND_FACTOR", "STAFF_SESSION_HOURS", "STAFF_IDLE_MINUTES"),
+    *("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_NAME"),
     *("MAX_CLIPS", "MAX_CLIP_BYTES", "MAX_VOICE", "MAX_VOICE_BYTES"),
 )
 

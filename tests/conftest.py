@@ -88,7 +88,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 def place(run: services.Run, engine: str, request: pytest.FixtureRequest) -> Iterator[services.Place]:
     """A fresh instance: migrated, with the reference data, nothing else.
 
-    `@pytest.mark.template("areas")` adds the approximate areas of the whole country."""
+    `@pytest.mark.template("areas")` adds the approximate areas of the whole country and the places of before."""
     marked = request.node.get_closest_marker("template")
     with run.place(engine, marked.args[0] if marked else services.REFERENCE) as fresh:
         yield fresh

@@ -39,7 +39,10 @@ FLASK = ("flask", "--app", "webapp")
 REFERENCE, AREAS = "reference", "areas"
 TEMPLATES: dict[str, tuple[Process, ...]] = {
     REFERENCE: (),
-    AREAS: (Process("areas", (*FLASK, "areas", "approximate"), once=True),),
+    AREAS: (
+        Process("areas", (*FLASK, "areas", "approximate"), once=True),
+        Process("legacy", (*FLASK, "areas", "legacy"), once=True),
+    ),
 }
 
 
@@ -150,6 +153,7 @@ class Run:
             "DGS_DEMO": "1",
             "OPEN311_KEYS": "demo",
             "LOG_LEVEL": "WARNING",
+            "TILES_KEPT_S": "0",  # a test asks again at once
         }
         try:
             if engine == POSTGIS:
@@ -279,10 +283,10 @@ def production_server(run: Run, *, workers: int = 1, **settings: str) -> Iterato
 
 
 @contextmanager
-def embedded_server(run: Run, **settings: str) -> Iterator[Server]:
-    """One process on SQLite that serves and does its own jobs: what `make run` starts."""
+def embedded_server(run: Run, *, host: str = "127.0.0.1", **settings: str) -> Iterator[Server]:
+    """One process on SQLite that serves and does its own jobs: what `make run` starts. `host`: what it is called."""
     port = str(postgres.free_port())
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://{host}:{port}"
     with run.place(SQLITE, AREAS, HOST="127.0.0.1", PORT=port, PUBLIC_URL=url, **settings) as place:
         processes = Processes(place.environ, place.logs)
         try:

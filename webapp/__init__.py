@@ -37,7 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:
-    engine: dict[str, object] = {"pool_pre_ping": True}
+    engine: dict[str, object] = {}
     if settings.database_url.startswith("sqlite"):
         settings.home.mkdir(parents=True, exist_ok=True)
     else:
@@ -66,10 +66,11 @@ def _add_commands(app: Flask) -> None:
     from webapp.areas.cli import areas_cli
     from webapp.data_loader import data_cli
     from webapp.demo.cli import demo_cli
+    from webapp.reorganisations.cli import reorganisations_cli
     from webapp.routing.cli import routing_cli
-    from workers.cli import jobs_cli
+    from workers.cli import jobs_cli, map_cli
 
-    for group in (areas_cli, data_cli, demo_cli, jobs_cli, routing_cli, users_cli):
+    for group in (areas_cli, data_cli, demo_cli, jobs_cli, map_cli, reorganisations_cli, routing_cli, users_cli):
         app.cli.add_command(group)
 
 

@@ -63,9 +63,19 @@ class Settings:
     zalo_url: str = ""
     zalo_token: str = ""
 
+    # Staff. A second factor may be left off only where nobody else can reach the instance.
+    second_factor: bool = True
+    staff_session_hours: int = 12  # then one signs in again
+    staff_idle_minutes: int = 60  # without opening any page
+    oidc_issuer: str = ""  # empty: no sign-in through another service
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = ""  # what the button calls that service
+
     demo: bool = False
     tile_url: str = ""
     tile_attribution: str = ""
+    tiles_kept_s: int = 2  # how long a web process may say a map tile again; 0: not at all
     open311_keys: tuple[str, ...] = ()
     controller_name: str = ""  # who answers for personal data; shown on /privacy
     controller_contact: str = ""
@@ -126,7 +136,14 @@ class Settings:
             sms_token=env.get("SMS_TOKEN", ""),
             zalo_url=env.get("ZALO_URL", ""),
             zalo_token=env.get("ZALO_TOKEN", ""),
-            demo=env.get("DGS_DEMO", "") in {"1", "true", "yes"},
+            second_factor=_second_factor(env),
+            staff_session_hours=_number(env, "STAFF_SESSION_HOURS", 12),
+            staff_idle_minutes=_number(env, "STAFF_IDLE_MINUTES", 60),
+            oidc_issuer=env.get("OIDC_ISSUER", "").rstrip("/"),
+            oidc_client_id=env.get("OIDC_CLIENT_ID", ""),
+            oidc_client_secret=env.get("OIDC_CLIENT_SECRET", ""),
+            oidc_name=env.get("OIDC_NAME", ""),
+            demo=_demo(env),
             tile_url=env.get("TILE_URL", ""),
             tile_attribution=env.get("TILE_ATTRIBUTION", ""),
             open311_keys=tuple(k for k in env.get("OPEN311_KEYS", "").split(",") if k),
@@ -140,6 +157,7 @@ class Settings:
             max_clip_bytes=_number(env, "MAX_CLIP_BYTES", 50 * 1024 * 1024),
             max_voice=_number(env, "MAX_VOICE", 2),
             max_voice_bytes=_number(env, "MAX_VOICE_BYTES", 10 * 1024 * 1024),
+            tiles_kept_s=_number(env, "TILES_KEPT_S", 2),
             max_body_bytes=_number(env, "MAX_BODY_BYTES", 64 * 1024 * 1024),
             log_level=env.get("LOG_LEVEL") or "INFO",
             proxies=_number(env, "PROXIES", 0),
@@ -165,12 +183,28 @@ class Settings:
             problems.append("PUBLIC_URL must begin with https:// on an address that others can reach")
         if not local and self.demo:
             problems.append("DGS_DEMO has well-known passwords and is only for 127.0.0.1")
+        if not local and not self.second_factor:
+            problems.append("SECOND_FACTOR=optional is only for 127.0.0.1: staff open contacts of people at risk")
+        if self.staff_session_hours < 1 or self.staff_idle_minutes < 5:
+            problems.append("STAFF_SESSION_HOURS must be at least 1 and STAFF_IDLE_MINUTES at least 5")
+        problems += self._oidc_problems()
         if urlsplit(self.quick_exit_url).scheme != "https":
             problems.append("QUICK_EXIT_URL must begin with https://")
         if self.tile_url and not self.tile_attribution:
             problems.append("TILE_URL needs TILE_ATTRIBUTION (what the tile provider asks to be shown)")
         if problems:
             raise UnsafeSettings("; ".join(problems))
+
+    def _oidc_problems(self) -> list[str]:
+        if not self.oidc_issuer:
+            return []
+        issuer = urlsplit(self.oidc_issuer)
+        problems = []
+        if issuer.scheme != "https" and issuer.hostname not in {"127.0.0.1", "localhost", "::1"}:
+            problems.append("OIDC_ISSUER must begin with https://")
+        if not self.oidc_client_id:
+            problems.append("OIDC_ISSUER needs OIDC_CLIENT_ID")
+        return problems
 
 
 def read_keys(path: Path) -> dict[str, str]:
@@ -179,6 +213,18 @@ def read_keys(path: Path) -> dict[str, str]:
         return {}
     pairs = (line.partition("=") for line in path.read_text("utf-8").splitlines() if "=" in line)
     return {name.strip(): value.strip() for name, _, value in pairs if name.strip() in KEY_NAMES}
+
+
+def _demo(env: Mapping[str, str]) -> bool:
+    return env.get("DGS_DEMO", "") in {"1", "true", "yes"}
+
+
+def _second_factor(env: Mapping[str, str]) -> bool:
+    """Asked of all staff, unless the operator says otherwise; a demo's passwords are known anyway."""
+    said = env.get("SECOND_FACTOR") or ("optional" if _demo(env) else "required")
+    if said not in {"required", "optional"}:
+        raise UnsafeSettings(f"SECOND_FACTOR must be required or optional, not {said!r}")
+    return said == "required"
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:

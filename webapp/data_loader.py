@@ -21,9 +21,15 @@ from sqlalchemy import inspect, select
 
 from webapp.core import events
 from webapp.core.db import Base, committing, db
+from webapp.inspections import checklists
+from webapp.inspections.models import Checklist
+from webapp.reports import placeholders
 from webapp.reports.models import Category, CategoryGroup, LegalReference
-from webapp.routing import terms
-from webapp.routing.models import CalendarDay, DeadlineRule, OfficeHours, RoutingRule
+from webapp.reports.replies import ACTIONS, ANY, LONGEST, ReplyTemplate
+from webapp.routing import rows as rule_rows
+from webapp.routing import rulesets, terms
+from webapp.routing.decide import Rule
+from webapp.routing.models import CalendarDay, DeadlineRule, OfficeHours
 from webapp.supervision import ladder
 from webapp.supervision.models import ReminderRule
 from webapp.units.models import Unit
@@ -53,11 +59,13 @@ def load(folder: Path = DATA) -> dict[str, Loaded]:
     categories = [_category(row) for row in catalogue["category"]]
     legal = _rows(folder / "legal_references.csv", LegalReference)
     units = _rows(folder / "units.csv", Unit)
-    rules = _rows(folder / "routing_rules.csv", RoutingRule)
+    rules = _rules(folder / "routing_rules.csv")
     deadlines = _rows(folder / "deadlines.csv", DeadlineRule)
     days = _rows(folder / "holidays.csv", CalendarDay, {"date": "day"})
+    replies = _replies(folder / "reply_templates.toml", {c["code"] for c in categories})
     hours = _rows(folder / "office_hours.csv", OfficeHours)
     reminders = _rows(folder / "reminders.csv", ReminderRule)
+    lists = _checklists(folder / "checklists.toml", {g["code"] for g in groups}, {row["code"] for row in legal})
     _check(categories, legal, units, rules, deadlines)
     _check_time(deadlines, hours, reminders)
     result = {
@@ -65,17 +73,37 @@ def load(folder: Path = DATA) -> dict[str, Loaded]:
         "categories": _sync(Category, ("code",), categories, _retire),
         "legal_references": _sync(LegalReference, ("code",), legal, _forget),
         "units": _sync(Unit, ("code", "valid_from"), units, _keep),
-        "routing_rules": _sync(RoutingRule, ("code",), rules, _forget),
+        "routing_rules": _publish(rules, folder),
         "deadlines": _sync(DeadlineRule, ("code",), deadlines, _forget),
         "holidays": _sync(CalendarDay, ("day",), days, _keep),
+        "reply_templates": _sync(ReplyTemplate, ("code",), replies, _retire_shipped),
         "office_hours": _sync(OfficeHours, ("code",), hours, _forget),
         "reminders": _sync(ReminderRule, ("code",), reminders, _forget),
+        "checklists": _sync(Checklist, ("code",), lists, _keep),
     }
     terms.forget()
     if any(c.added or c.changed or c.retired for c in result.values()):
         counts = {name: [c.added, c.changed, c.retired] for name, c in result.items()}
         events.append("reference", "reference:loaded", events.SYSTEM, counts=counts)
     return result
+
+
+def _rules(path: Path) -> list[Rule]:
+    """The rules of a CSV file, each checked."""
+    found: dict[str, Rule] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for number, raw in enumerate(csv.DictReader(file), start=2):
+                try:
+                    rule = rule_rows.parse(raw)
+                except rule_rows.Wrong as wrong:
+                    raise DataError(f"{path.name}, line {number}: {wrong}") from wrong
+                if rule.code in found:
+                    raise DataError(f"{path.name}, line {number}: {rule.code} is there already")
+                found[rule.code] = rule
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path.name}: {error}") from error
+    return list(found.values())
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -148,11 +176,69 @@ def _category(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _replies(path: Path, categories: set[str]) -> list[dict[str, Any]]:
+    """The reply templates of a file; an operator's older folder may have none."""
+    if not path.exists():
+        path = DATA / path.name
+    rows = []
+    for row in _toml(path).get("template", []):
+        where = f"{path.name}, {row.get('code', '?')}"
+        try:
+            made = {
+                "code": row["code"],
+                "action": row["action"],
+                "category_code": row["category"],
+                "position": row["order"],
+                "title": row["title"],
+                "text": row["text"].strip(),
+                "retired": False,
+            }
+        except KeyError as error:
+            raise DataError(f"{where}: no {error}") from error
+        if made["action"] not in ACTIONS:
+            raise DataError(f"{where}: unknown action {made['action']}")
+        if made["category_code"] not in categories | {ANY}:
+            raise DataError(f"{where}: unknown category {made['category_code']}")
+        if strange := placeholders.unknown(made["text"]):
+            raise DataError(f"{where}: unknown placeholder {', '.join(strange)}")
+        if made["code"].startswith("own-") or not made["text"] or len(made["text"]) > LONGEST:
+            raise DataError(f"{where}: code or text cannot be used")
+        rows.append(made)
+    return rows
+
+
+def _checklists(path: Path, groups: set[str], laws: set[str]) -> list[dict[str, Any]]:
+    """The checklists of inspections; a folder from before there were any leaves the table as it is."""
+    if not path.exists():
+        return []
+    rows = []
+    for raw in _toml(path).get("checklist", []):
+        where = f"{path.name}, {raw.get('code', '?')}"
+        if raw.get("group") != "*" and raw.get("group") not in groups:
+            raise DataError(f"{where}: unknown group {raw.get('group')}")
+        try:
+            rows.append(
+                {
+                    "code": raw["code"],
+                    "group_code": raw["group"],
+                    "name": raw["name"],
+                    "questions": checklists.check(raw.get("question"), laws),
+                    "valid_from": raw["valid_from"],
+                    "valid_to": raw.get("valid_to"),
+                    "certainty": raw["certainty"],
+                    "source": raw["source"],
+                }
+            )
+        except (KeyError, checklists.BadChecklist) as error:
+            raise DataError(f"{where}: {error}") from error
+    return rows
+
+
 def _check(
     categories: list[dict[str, Any]],
     legal: list[dict[str, Any]],
     units: list[dict[str, Any]],
-    rules: list[dict[str, Any]],
+    rules: list[Rule],
     deadlines: list[dict[str, Any]],
 ) -> None:
     """What refers to something must find it. Raises DataError."""
@@ -163,17 +249,31 @@ def _check(
     for category in categories:
         if unknown := set(category["legal"]) - laws:
             raise DataError(f"categories.toml, {category['code']}: unknown legal reference {unknown}")
-    for name, rows in (("routing_rules.csv", rules), ("deadlines.csv", deadlines)):
-        for row in rows:
-            if row["category_code"] != "*" and row["category_code"] not in codes:
-                raise DataError(f"{name}, {row['code']}: unknown category {row['category_code']}")
-    for row in rules:
-        if bool(row["target_kind"]) == bool(row["target_unit_code"]):
-            raise DataError(f"routing_rules.csv, {row['code']}: needs either target_kind or target_unit_code")
-        if row["target_kind"] and row["target_kind"] not in kinds:
-            raise DataError(f"routing_rules.csv, {row['code']}: no unit is a {row['target_kind']}")
-        if row["target_unit_code"] and row["target_unit_code"] not in unit_codes:
-            raise DataError(f"routing_rules.csv, {row['code']}: unknown unit {row['target_unit_code']}")
+    for row in deadlines:
+        if row["category_code"] != "*" and row["category_code"] not in codes:
+            raise DataError(f"deadlines.csv, {row['code']}: unknown category {row['category_code']}")
+    for rule in rules:
+        where = f"routing_rules.csv, {rule.code}"
+        if rule.category_code != "*" and rule.category_code not in codes:
+            raise DataError(f"{where}: unknown category {rule.category_code}")
+        if rule.target_kind and rule.target_kind not in kinds:
+            raise DataError(f"{where}: no unit is a {rule.target_kind}")
+        if rule.target_unit_code and rule.target_unit_code not in unit_codes:
+            raise DataError(f"{where}: unknown unit {rule.target_unit_code}")
+
+
+def _publish(parsed: list[Rule], folder: Path) -> Loaded:
+    """Put the rules in force as a new version, unless they are the same. What was published in the browser or by
+    a command outlives an upgrade: only files of the operator's own replace it."""
+    counts = Loaded()
+    if folder == DATA and rulesets.keeps_own_rules():
+        counts.same = len(parsed)
+        return counts
+    made = rulesets.store(parsed, events.SYSTEM, "flask data load", rulesets.FILE)
+    if made is not None:
+        counts.added, counts.changed, counts.retired = made.changes
+    counts.same = len(parsed) - counts.added - counts.changed
+    return counts
 
 
 def _check_time(deadlines: list[dict[str, Any]], hours: list[dict[str, Any]], reminders: list[dict[str, Any]]) -> None:
@@ -214,7 +314,11 @@ def _sync(
             db.session.add(model(**row))
             counts.added += 1
             continue
-        differing = {name: value for name, value in row.items() if getattr(known, name) != value}
+        own = getattr(known, "own", False)  # the operator's word stands
+        differing = {} if own else {name: value for name, value in row.items() if getattr(known, name) != value}
+        if model is Unit and row["valid_to"] is None:
+            # A reorganisation has ended it since: the file that came with the program does not bring it back.
+            differing.pop("valid_to", None)
         for name, value in differing.items():
             setattr(known, name, value)
         counts.changed += bool(differing)
@@ -225,6 +329,8 @@ def _sync(
 
 
 def _forget(row: Any) -> bool:
+    if getattr(row, "own", False):
+        return False
     db.session.delete(row)
     return True
 
@@ -232,6 +338,11 @@ def _forget(row: Any) -> bool:
 def _retire(row: Any) -> bool:
     was, row.retired = row.retired, True
     return not was
+
+
+def _retire_shipped(row: Any) -> bool:
+    """What a Front wrote itself is not in the file and stays as it is."""
+    return _retire(row) if row.unit_code is None else False
 
 
 def _keep(_row: Any) -> bool:

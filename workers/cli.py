@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 
 from webapp.core.db import committing, db, reading
 from webapp.core.outbox import FAILED, Job, retry
+from webapp.mapping import fold
+from workers import mapping
 from workers.run import drain
 
 jobs_cli = AppGroup("jobs", help="What is to be done later.")
@@ -16,9 +18,31 @@ jobs_cli = AppGroup("jobs", help="What is to be done later.")
 
 @jobs_cli.command("run")
 def run_command() -> None:
-    """Do every job that is due, in this process."""
-    done = drain(current_app._get_current_object())  # type: ignore[attr-defined]
-    click.echo(f"{done} done")
+    """Do every job that is due, in this process, and bring the map up to date."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    click.echo(f"{drain(app)} done")
+    mapping.follow(app)
+
+
+map_cli = AppGroup("map", help="The map's figures.")
+
+
+@map_cli.command("check")
+def check_command() -> None:
+    """Compare every sum with what it is the sum of."""
+    with reading():
+        wrong = fold.first_wrong()
+    if wrong:
+        raise click.ClickException(f"wrong: {wrong}; `flask map rebuild` makes them anew")
+    click.echo("all sums are right")
+
+
+@map_cli.command("rebuild")
+def rebuild_command() -> None:
+    """Make all figures anew. The map is incomplete until it ends."""
+    with committing():
+        fold.begin_anew()
+    click.echo(f"{mapping.follow(current_app._get_current_object())} cases")  # type: ignore[attr-defined]
 
 
 @jobs_cli.command("status")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from flask import Flask
 
 from webapp.core import outbox
-from workers import schedule
+from workers import mapping, schedule
 from workers.run import drain
 
 log = logging.getLogger(__name__)
@@ -26,13 +27,17 @@ class EmbeddedWorker(threading.Thread):
         outbox.set_kick(lambda _ids: self._wake.set())
 
     def run(self) -> None:
+        swept = 0.0
         while not self._stopping:
-            self._wake.wait(SWEEP_SECONDS)
+            woken = self._wake.wait(mapping.EVERY_SECONDS)
             self._wake.clear()
             try:
-                with self._app.app_context():
-                    schedule.plan()
-                drain(self._app)
+                if woken or time.monotonic() - swept >= SWEEP_SECONDS:
+                    swept = time.monotonic()
+                    with self._app.app_context():
+                        schedule.plan()
+                    drain(self._app)
+                mapping.follow(self._app)
             except Exception as error:  # a locked database must not end the thread
                 log.error("the job thread goes on after %s", type(error).__name__)
 

@@ -7,6 +7,7 @@ from webapp.core.instance import instance
 from webapp.notifications import channels, service, words
 from webapp.notifications.models import EMAIL
 from webapp.notifications.service import Letter
+from webapp.reports import unit_links
 from webapp.supervision import ladder, reminders
 
 
@@ -55,6 +56,19 @@ def remind(reminder_id: int, user_id: int) -> None:
         channels.send(EMAIL, said.address, message)
     except channels.AddressGone:
         return  # an operator corrects the account; the desk shows the reminder in any case
+
+
+def unit_link(link_id: int) -> None:
+    """Write to a unit that has no account. Its token is committed before it leaves, so that no link is sent that
+    nobody knows; one that is sent twice is another one, and the newest counts."""
+    found = unit_links.address_and_token(link_id)
+    if found is None:
+        return
+    address, token = found
+    db.session.commit()
+    settings = instance().settings
+    channels.send(EMAIL, address, words.case_for_unit(settings.public_url, token, f"u{link_id}"))
+    unit_links.mark_sent(link_id)
 
 
 def prune() -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.core import events
+from webapp.core import events, outbox
 from webapp.core.db import db
 from webapp.core.instance import instance
 from webapp.media import hiding, photos
@@ -35,6 +35,8 @@ def clean(photo_id: int) -> None:
         return
     photo.width, photo.height, photo.state = made.width, made.height, "clean"
     pictures.set_hash(photo, photos.dhash(made.thumb))
+    if not photo.public_ready:  # of a part of a report, in whose picture something was hidden already
+        outbox.enqueue("photos.hide", photo_id=photo_id)
     events.append(stream(photo.report), "photo:cleaned", events.SYSTEM, photo=photo_id, original_sha256=photo.sha256)
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from webapp.accounts import sessions
 from webapp.reports import data_requests
-from workers import notices, photos, recordings, routing, supervision, upkeep
+from webapp.routing import trial
+from workers import answer_files, letters, notices, photos, recordings, reorganisations, routing, supervision, upkeep
 
 JOBS: dict[str, Callable[..., Any]] = {
     "reports.route": routing.route,
+    trial.JOB: trial.run,
     "photos.clean": photos.clean,
     "photos.hide": photos.hide,
     "recordings.strip": recordings.strip_copy,
+    "answer_files.check": answer_files.check,
     "media.sweep": upkeep.sweep_uploads,
     "jobs.prune": upkeep.prune_jobs,
     # Names that begin with "notices." are claimed only where the key to addresses is (`outbox.NOTICES`).
@@ -21,7 +25,13 @@ JOBS: dict[str, Callable[..., Any]] = {
     "notices.areas": notices.areas,
     "notices.send": notices.send,
     "notices.remind": notices.remind,
+    "notices.unit_link": notices.unit_link,
     "notices.prune": notices.prune,
+    "notices.invitation": letters.invitation,
+    "sessions.prune": sessions.prune,
     "data.retire": data_requests.retire,
+    "reorganisations.apply": reorganisations.apply,
+    "reorganisations.move": reorganisations.move,
+    "reorganisations.due": reorganisations.due,
     "reminders.climb": supervision.climb,
 }

@@ -1,6 +1,6 @@
-"""`python -m workers.relay`: finds due jobs that nobody was woken for, and wakes a worker.
+"""`python -m workers.relay`: finds due jobs that nobody was woken for and wakes a worker; keeps the map current.
 
-More than one may run: a job that is kicked twice is claimed once.
+More than one may run: a job that is kicked twice is claimed once, and folds of the map take turns.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 
 from flask import Flask
 from redis import Redis, RedisError
@@ -16,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp import create_app
 from webapp.core import kick, outbox
 from webapp.core.db import db, reading
-from workers import queue, schedule
+from workers import mapping, queue, schedule
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS = 5.0
@@ -40,9 +41,13 @@ def main() -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    while not stop.wait(SWEEP_SECONDS):
+    swept = 0.0
+    while not stop.wait(mapping.EVERY_SECONDS):
         try:
-            sweep(app, connection)
+            mapping.follow(app)
+            if time.monotonic() - swept >= SWEEP_SECONDS:
+                swept = time.monotonic()
+                sweep(app, connection)
         except (RedisError, SQLAlchemyError) as error:
             log.error("sweep failed, trying again: %s", type(error).__name__)
 

@@ -16,6 +16,8 @@ EVERY: dict[str, timedelta] = {
     "notices.areas": timedelta(hours=1),
     "notices.prune": timedelta(days=1),
     "data.retire": timedelta(days=1),
+    "sessions.prune": timedelta(days=1),
+    "reorganisations.due": timedelta(hours=1),
     "reminders.climb": timedelta(minutes=10),
 }
 

@@ -11,7 +11,7 @@ from webapp.core import clock
 from webapp.core.db import db, rows_changed
 from webapp.core.instance import instance
 from webapp.core.outbox import DONE, Job
-from webapp.reports.models import Photo
+from webapp.reports.models import AnswerFile, Photo
 from webapp.reports.recordings import Recording
 
 KEEP_UPLOADS = timedelta(days=1)
@@ -23,7 +23,11 @@ def sweep_uploads() -> int:
 
     They were kept for a form that was never sent in the end.
     """
-    return _sweep("originals/", Photo.original) + _sweep("recordings/", Recording.original)
+    return (
+        _sweep("originals/", Photo.original)
+        + _sweep("recordings/", Recording.original)
+        + _sweep("documents/", AnswerFile.original)
+    )
 
 
 def _sweep(prefix: str, column: InstrumentedAttribute[str]) -> int:

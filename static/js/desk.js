@@ -1,30 +1,61 @@
-// Lists by keyboard: j and k move, Enter opens, / searches. Everything works without it.
+// Lists by keyboard: j and k move, Enter opens, x chooses, / finds, ? shows the keys. Everything works without it.
 const rows = [...document.querySelectorAll('[data-list] [data-row] a')];
 const typing = (el) => el.matches('input:not([type=radio], [type=checkbox]), textarea, select') || el.isContentEditable;
+const keys = document.querySelector('[data-keys]');
 
-if (rows.length && matchMedia('(hover: hover)').matches) {
-  document.querySelector('[data-keys]')?.removeAttribute('hidden');
-}
+const move = (by) => {
+  const row = document.activeElement?.closest('[data-row]');
+  const at = row ? rows.indexOf(row.querySelector('a')) : -1;
+  const next = rows[Math.min(Math.max(at + by, 0), rows.length - 1)];
+  next?.focus();
+  next?.closest('[data-row]').scrollIntoView({ block: 'nearest' });
+};
+
+const choose = () => {
+  document.activeElement?.closest('[data-row]')?.querySelector('input[type=checkbox]')?.click();
+};
+
+const find = () => document.querySelector('[data-search]')?.focus();
+
+const KEYS = {
+  j: () => move(1),
+  k: () => move(-1),
+  x: choose,
+  '/': find,
+  '?': () => {
+    if (!keys) return;
+    keys.open = !keys.open;
+    if (keys.open) keys.scrollIntoView({ block: 'nearest' });
+  },
+};
 
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-  if (event.key === '/') {
-    const search = document.querySelector('[data-search]');
-    if (!search) return;
-    event.preventDefault();
-    const folded = search.closest('details');
-    if (folded) folded.open = true;
-    search.focus();
-    return;
-  }
-  if (!rows.length || (event.key !== 'j' && event.key !== 'k')) return;
+  const act = KEYS[event.key];
+  if (!act || !(rows.length || event.key === '/')) return;
   event.preventDefault();
-  const at = rows.indexOf(document.activeElement);
-  const next = event.key === 'j' ? at + 1 : Math.max(at, 1) - 1;
-  const row = rows[Math.min(next, rows.length - 1)];
-  row.focus();
-  row.closest('[data-row]').scrollIntoView({ block: 'nearest' });
+  act();
 });
+
+// Choosing many: how many, and all at once.
+const bulk = document.querySelector('[data-bulk]');
+if (bulk) {
+  const boxes = [...bulk.querySelectorAll('input[name=case]')];
+  const all = bulk.querySelector('[data-all]');
+  const count = bulk.querySelector('[data-count]');
+  const tell = () => {
+    const number = boxes.filter((box) => box.checked).length;
+    count.textContent = count.dataset.words.replace('{n}', number);
+    all.querySelector('input').checked = number === boxes.length;
+  };
+  all.hidden = false;
+  all.addEventListener('change', (event) => {
+    for (const box of boxes) box.checked = event.target.checked;
+    tell();
+  });
+  bulk.addEventListener('change', tell);
+  addEventListener('pageshow', tell);
+}
 
 // What was wrong comes into view and is read out first.
 document.querySelector('[data-focus]')?.focus();

@@ -1,7 +1,7 @@
 """What a page costs a phone: requests and compressed bytes, held to the budgets; and how soon something is seen.
 
 Bytes are those of gzip level 6, as the proxy sends them. Times are printed and never fail: they depend on the
-machine.
+machine. `python -m tests.bench.weight --bytes` looks at the bytes only; the check of every change runs that.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def code_page(server: services.Server) -> str:
     return f"{server.url}/r/{code}"
 
 
-def main() -> int:
+def main(*, bytes_only: bool = False) -> int:
     """Measure, print, write var/bench/weight.json; 1 if a budget of bytes or requests is exceeded."""
     run = services.Run.begin()
     figures: list[Figure] = []
@@ -134,7 +134,9 @@ def main() -> int:
                     figures.append(figure(f"{name}: {unit}", value, unit, floor=most, less_is_better=True))
                     if most is not None and value > most:
                         wrong.append(f"{name}: {value:.1f} {unit}, at most {most}: {sorted(sizes.items())}")
-            for name, offline, most in (("first visit", False, 2500), ("from the worker", True, 1000)):
+            for name, offline, most in (
+                () if bytes_only else (("first visit", False, 2500), ("from the worker", True, 1000))
+            ):
                 found = times(browser, signal.url, offline=offline)
                 figures.append(
                     figure(f"form seen, {name}", median(found), "ms", floor=most, n=TIMES, less_is_better=True)
@@ -142,11 +144,11 @@ def main() -> int:
             browser.close()
     finally:
         run.end()
-    write("weight", figures)
+    write("bytes" if bytes_only else "weight", figures)
     for line in wrong:
         print(f"Too heavy: {line}", file=sys.stderr)
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(bytes_only="--bytes" in sys.argv))

@@ -14,6 +14,7 @@ from sqlalchemy import event
 from geo.cells import cell
 from webapp.core import clock
 from webapp.core.db import db
+from webapp.mapping import fold
 from webapp.reports import codes, lifecycle
 from webapp.reports.models import Report
 
@@ -82,6 +83,12 @@ def many(count: int, seed: int = 1) -> list[Report]:
             )
         )
     return made
+
+
+def on_the_map() -> None:
+    """What the relay does every second: the map counts what has been committed or, here, flushed."""
+    while fold.tick() == fold.BATCH:
+        pass
 
 
 def facts(reports: list[Report]) -> list[SimpleNamespace]:

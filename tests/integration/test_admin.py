@@ -13,6 +13,7 @@ from tests.integration.staff import case, field, people, sign_in
 from webapp.accounts.cli import users_cli
 from webapp.accounts.models import User
 from webapp.core import outbox
+from webapp.core.db import db
 from webapp.core.instance import instance
 from webapp.routing.models import CalendarDay
 
@@ -24,7 +25,7 @@ def places(session: Any) -> None:
 
 
 def failed_job() -> Any:
-    job = outbox.enqueue("reports.route", report_id=0)
+    job = db.session.get_one(outbox.Job, outbox.enqueue("reports.route", report_id=0))
     job.state, job.attempts, job.last_error = outbox.FAILED, 8, "OSError in put:12"
     return job
 
@@ -37,8 +38,8 @@ def test_overview(client: Any, session: Any) -> None:
         "reports.route",
         "OSError in put:12",
         "units.csv",
-        "front.xa@dgs.test",
-        "Mặt trận phường Duyên Hải",
+        "/admin/people",
+        "/admin/audit",
         "minh họa",
     ):
         assert words in html, words
@@ -63,10 +64,10 @@ def test_a_failed_job_runs_again(client: Any, session: Any) -> None:
 
 def test_missing_days_off_are_said(client: Any, session: Any) -> None:
     sign_in(client, "admin")
-    assert "holidays.csv holds them" not in client.get("/admin").get_data(as_text=True)
+    assert "wrong until they are entered" not in client.get("/admin").get_data(as_text=True)
     session.execute(delete(CalendarDay).where(CalendarDay.day >= date(2026, 1, 1)))
     response = client.get("/admin", headers={"Accept-Language": "en"})
-    assert "holidays.csv holds them" in response.get_data(as_text=True)
+    assert "wrong until they are entered" in response.get_data(as_text=True)
 
 
 def test_only_for_admins(client: Any) -> None:
@@ -103,7 +104,7 @@ def test_add_an_account(app: Any, client: Any, session: Any) -> None:
     assert client.post("/auth/login", data=data).status_code == 302
     assert client.get("/unit").status_code == 200
     assert "moi@dgs.test" in users(app, session, "list").output
-    assert users(app, session, "off", "moi@dgs.test").exit_code == 0
+    assert users(app, session, "switch-off", "moi@dgs.test", "--reason", "Thôi việc").exit_code == 0
     assert client.get("/unit").status_code == 302, "the open session ends too"
 
 

@@ -13,7 +13,7 @@ from tests import factories
 from tests.integration import staff
 from tests.integration.public_world import case as public_case
 from webapp.core import clock
-from webapp.reports import desk_queries, feedback, lifecycle, service
+from webapp.reports import feedback, lifecycle, queue, service
 from webapp.reports.models import Message, Photo, Report
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -77,8 +77,8 @@ def test_the_desks_figure_is_the_number_of_its_rows(session: Any) -> None:
     who = Identity(COMMUNE_FRONT, 1, "mttq-29512", "29512", "86")
     for expected in (0, 1):
         now = clock.now()
-        assert desk_queries.counts(who, now)["now"] == expected
-        assert len(desk_queries.queue(who, "now", desk_queries.Filters(), now).rows) == expected
+        assert queue.counts(who, now)["now"] == expected
+        assert len(queue.page(who, "now", queue.Filters(), now).rows) == expected
         if not expected:
             feedback.say(report, "no", None, "", ())
 

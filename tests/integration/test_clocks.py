@@ -158,6 +158,20 @@ def test_a_case_handed_over_keeps_its_time_unless_the_front_says_otherwise(at: A
     assert clock.local(report.due_at or MONDAY) == end_of(17)
 
 
+def test_after_a_hand_over_the_answer_is_not_given_its_time_again_unless_the_front_says_so(at: At) -> None:
+    for anew, due in ((False, 14), (True, 18)):
+        at()
+        report = case(life.VERIFYING)
+        at(days=3)
+        report.unit_code = "so-nnmt-86"
+        clocks.follow(report, life.VERIFYING, life.ASSIGNED, FRONT)  # what the move of a hand-over brings about
+        if anew:
+            assign.restart_clock(report, FRONT)
+        at(days=4)
+        clocks.follow(report, life.ASSIGNED, life.VERIFYING, UNIT)
+        assert clock.local(report.due_at or MONDAY) == end_of(due)
+
+
 # -- more time ---------------------------------------------------------------------------------------------------
 
 

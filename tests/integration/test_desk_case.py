@@ -166,6 +166,45 @@ def test_correcting_the_category_routes_anew_and_says_so(client: Any) -> None:
     assert (report.category_code, report.unit_code) == ("coal_ash", "so-nnmt-86")
     html = client.get(response.headers["Location"]).get_data(as_text=True)
     assert "UBND phường Duyên Hải → Sở NN&amp;MT tỉnh Vĩnh Long" in html
+    # Once the message is gone, the page still says who had it, who has it now, and by which rule.
+    html = client.get(f"/desk/cases/{report.public_id}").get_data(as_text=True)
+    assert "UBND phường Duyên Hải → Sở NN&amp;MT tỉnh Vĩnh Long" in html
+    assert "r-waste-household → r-coal-ash-29512" in html
+
+
+def test_a_conflict_of_interest_takes_the_case_from_the_commune(client: Any) -> None:
+    report = case()
+    sign_in(client, "province")
+    client.set_cookie("lang", "en")
+    no_reason = act(client, report, "bypass", bypass_reason=" ")
+    assert no_reason.status_code == 422
+    assert not report.bypass_commune
+    assert act(client, report, "bypass", bypass_reason="Người bị phản ánh là lãnh đạo xã").status_code == 303
+    assert (report.unit_code, report.supervisor_code, report.routing["why"]) == (None, "mttq-86", "bypass")
+    html = client.get(f"/desk/cases/{report.public_id}").get_data(as_text=True)
+    for words in ("from which the Front keeps the case", "Người bị phản ánh là lãnh đạo xã", "Kept from the commune"):
+        assert words in html, words
+    assert act(client, report, "bypass", bypass_reason="Nữa").status_code == 409, "once is enough"
+    # A later correction keeps it, and still says that it was the Front.
+    act(client, report, "correct", category="noise", commune="29512", lat="", lon="")
+    assert (report.unit_code, report.routing["bypass"]) == (None, "front")
+    sign_in(client, "commune")
+    assert client.get(f"/desk/cases/{report.public_id}").status_code == 404
+
+
+def test_the_commune_front_may_give_a_case_up_for_a_conflict_of_interest(client: Any) -> None:
+    report = case()
+    sign_in(client, "commune")
+    response = act(client, report, "bypass", bypass_reason="Liên quan đến cán bộ Mặt trận xã")
+    assert response.headers["Location"] == "/desk", "it is nobody's business here any more"
+    assert report.bypass_commune
+
+
+def test_the_senders_own_wish_is_named_as_theirs(client: Any) -> None:
+    report = case(bypass_commune=True)
+    assert (report.routing["why"], report.routing["bypass"]) == ("bypass", "sender")
+    sign_in(client, "province")
+    assert act(client, report, "bypass", bypass_reason="x").status_code == 409
 
 
 def test_correcting_the_place_may_move_the_case_to_another_desk(client: Any) -> None:

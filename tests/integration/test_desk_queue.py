@@ -16,9 +16,9 @@ from webapp.accounts.permissions import Identity, in_scope
 from webapp.core import clock
 from webapp.core.db import db
 from webapp.core.events import Actor
-from webapp.reports import desk_queries, lifecycle, service
-from webapp.reports.desk_queries import Filters
+from webapp.reports import desk_queries, lifecycle, queue, service
 from webapp.reports.models import Report
+from webapp.reports.queue import Filters
 
 COMMUNE = Identity(p.COMMUNE_FRONT, 1, "mttq-29512", "29512", "86")
 PROVINCE = Identity(p.PROVINCE_FRONT, 1, "mttq-86", None, "86")
@@ -45,13 +45,17 @@ def test_the_sql_scope_says_what_the_rule_says(identity: Identity) -> None:
         if in_scope(identity, report):
             expected.add(report.id)
     assert set(db.session.scalars(select(Report.id).where(desk_queries.in_scope(identity)))) == expected
+    shown = {
+        row.id for tab in queue.tabs_of(identity) for row in queue.page(identity, tab, Filters(), clock.now()).rows
+    }
+    assert shown == expected
     assert expected
 
 
 def test_an_identity_without_a_place_sees_no_case() -> None:
     mixed()
     for role in (p.COMMUNE_FRONT, p.PROVINCE_FRONT, p.UNIT_OFFICER, p.ADMIN):
-        assert desk_queries.queue(Identity(role, 1), "now", Filters(), clock.now()).rows == []
+        assert queue.page(Identity(role, 1), "now", Filters(), clock.now()).rows == []
 
 
 def test_late_first_then_by_due_time_and_counts_agree() -> None:
@@ -59,18 +63,18 @@ def test_late_first_then_by_due_time_and_counts_agree() -> None:
     now = clock.now()
     calm.due_at, soon.due_at, late.due_at = now + timedelta(days=9), now + timedelta(days=1), now - timedelta(days=2)
     db.session.flush()
-    page = desk_queries.queue(COMMUNE, "now", Filters(), now)
-    assert [row.report.id for row in page.rows] == [late.id, soon.id, calm.id]
-    assert [row.late for row in page.rows] == [True, False, False]
+    page = queue.page(COMMUNE, "now", Filters(), now)
+    assert [row.id for row in page.rows] == [late.id, soon.id, calm.id]
+    assert [row.why for row in page.rows] == ["overdue", "soon", "new"]
     for identity in (COMMUNE, PROVINCE, CENTRAL, UNIT):
-        totals = desk_queries.counts(identity, now)
+        totals = queue.counts(identity, now)
         for tab, number in totals.items():
-            rows = desk_queries.queue(identity, tab, Filters(), now).rows
+            rows = queue.page(identity, tab, Filters(), now).rows
             assert len(rows) == number, (identity.role, tab)
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk_queries, "PAGE", 3)
+    monkeypatch.setattr(queue, "PAGE", 3)
     now = clock.now()
     for number in range(8):
         report = case()
@@ -79,8 +83,8 @@ def test_pages_follow_each_other_without_gap_or_repeat(monkeypatch: pytest.Monke
     for tab in ("now", "all"):
         seen, after = [], ""
         for _ in range(5):
-            page = desk_queries.queue(COMMUNE, tab, Filters(), now, after)
-            seen += [row.report.id for row in page.rows]
+            page = queue.page(COMMUNE, tab, Filters(), now, after)
+            seen += [row.id for row in page.rows]
             after = page.after
             if not after:
                 break
@@ -92,7 +96,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(monkeypatch: pytest.Monke
 )
 def test_a_cursor_that_makes_no_sense_gives_the_first_page(after: str) -> None:
     case()
-    assert len(desk_queries.queue(COMMUNE, "now", Filters(), clock.now(), after).rows) == 1
+    assert len(queue.page(COMMUNE, "now", Filters(), clock.now(), after).rows) == 1
 
 
 def test_how_a_case_came_back_is_said() -> None:
@@ -101,7 +105,7 @@ def test_how_a_case_came_back_is_said() -> None:
     front = Actor("front", None, "mttq-29512")
     service.move(reopened, lifecycle.REJECTED, front, reason="thiếu")
     service.move(reopened, lifecycle.SCREENING, front, reason="có thêm")
-    notes = {r.report.id: r.note for r in desk_queries.queue(COMMUNE, "triage", Filters(), clock.now()).rows}
+    notes = {r.id: r.note for r in queue.page(COMMUNE, "triage", Filters(), clock.now()).rows}
     assert notes == {refused.id: "refused", reopened.id: "reopened"}
 
 
@@ -162,6 +166,7 @@ def test_a_full_page_costs_few_statements(client: Any, who: str, base: str) -> N
         for number in range(59):
             status = lifecycle.ASSIGNED if number % 2 or who == "unit" else lifecycle.RECEIVED
             case(status, lon=106.525 if number % 3 or who != "province" else 106.625)
+        client.get(base)  # names are kept for a while
         statements.clear()
         event.listen(Engine, "before_cursor_execute", count)
         client.get(base)
@@ -171,4 +176,4 @@ def test_a_full_page_costs_few_statements(client: Any, who: str, base: str) -> N
             event.remove(Engine, "before_cursor_execute", count)
     assert first.id
     assert with_fifty <= with_one + 1, statements
-    assert with_fifty <= 9, statements
+    assert with_fifty <= 6, statements

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from tests import factories
 from tests.integration import staff
 from webapp.core.events import Event
-from webapp.reports import service
+from webapp.reports import intake, service
 from webapp.reports.models import Contact, Report
 
 MEMBER = ("phunu@dgs.test", "member", "phunu-86")
@@ -70,7 +70,9 @@ def test_an_entered_report_is_one_like_any_other(desk: Any, session: Any, run_jo
     assert (report.category_code, report.area_code) == ("sand_river", "29512")
     assert report.received_at.isoformat() == "2026-01-05T01:30:00+00:00"
     assert len(report.photos) == 1
-    sealed = session.scalars(select(Contact)).one().sealed
+    contact = session.scalars(select(Contact)).one()
+    assert contact.consent == intake.CONSENT_TOLD
+    sealed = contact.sealed
     assert b"0912345678" not in sealed
     entry = session.scalars(select(Event).where(Event.kind == "report:submitted")).one()
     assert (entry.actor, entry.unit_code) == ("front", "mttq-29512")

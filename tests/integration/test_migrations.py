@@ -11,6 +11,9 @@ from sqlalchemy import inspect, text
 
 from tests import factories
 from webapp.core.db import Base, db
+from webapp.core.events import Actor
+from webapp.reports import lifecycle as life
+from webapp.reports import service
 
 
 def test_up_and_down_and_up_again_with_data(app: Any, session: Any, run_jobs: Any) -> None:
@@ -30,12 +33,55 @@ def test_up_and_down_and_up_again_with_data(app: Any, session: Any, run_jobs: An
     assert set(Base.metadata.tables) <= set(inspect(db.engine).get_table_names())
 
 
+def test_cases_that_were_open_before_get_a_clock(app: Any, session: Any, run_jobs: Any) -> None:
+    factories.duyen_hai()
+    open_one, ended, answered = factories.report(), factories.report(), factories.report()
+    run_jobs()
+    numbers = {"open": open_one.id, "ended": ended.id, "answered": answered.id}
+    session.remove()
+    downgrade(revision="0006")
+    for name, status in (("ended", "closed"), ("answered", "answered")):
+        session.execute(
+            text("UPDATE reports SET status = :status WHERE id = :id"), {"status": status, "id": numbers[name]}
+        )
+    session.commit()
+    before = session.scalar(text("SELECT due_at FROM reports WHERE id = :id"), {"id": numbers["open"]})
+    session.remove()
+    upgrade()
+    rows = session.execute(text("SELECT report_id, step, due_at FROM step_clocks WHERE ended_at IS NULL"))
+    found = {row.report_id: row for row in rows}
+    assert set(found) == {numbers["open"], numbers["answered"]}
+    assert (found[numbers["open"]].step, found[numbers["open"]].due_at) == ("screen", before)
+    assert found[numbers["answered"]].step == "verify"
+    due = dict(session.execute(text("SELECT id, due_at FROM reports")).tuples().all())
+    assert due[numbers["ended"]] is None
+    assert due[numbers["answered"]] == found[numbers["answered"]].due_at
+
+
+def test_how_often_a_case_was_given_back_is_counted_from_the_record(app: Any, session: Any, run_jobs: Any) -> None:
+    factories.duyen_hai()
+    given_back, accepted = (factories.report(category_code="waste_household") for _ in range(2))
+    run_jobs()
+    office = Actor("unit", None, "ubnd-29512")
+    for report in (given_back, accepted):
+        service.move(report, life.ASSIGNED, office)
+    for to in (life.SCREENING, life.ASSIGNED, life.SCREENING):
+        service.move(given_back, to, office, reason="Không thuộc thẩm quyền")
+    ids = given_back.id, accepted.id
+    session.commit()
+    session.remove()
+    downgrade(revision="0011")
+    upgrade()
+    rows = {row.id: row.refusals for row in session.execute(text("SELECT id, refusals FROM reports"))}
+    assert [rows[number] for number in ids] == [2, 0]
+
+
 def _ours(item: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:
-    """Not PostGIS's own tables, and no GiST index where there is no PostGIS."""
+    """Not PostGIS's own tables, and no GiST or GIN index where there is no PostgreSQL."""
     if kind == "table":
         return not reflected or name in Base.metadata.tables
-    gist = kind == "index" and not reflected and item.dialect_kwargs.get("postgresql_using") == "gist"
-    return not gist or db.engine.dialect.name == "postgresql"
+    special = kind == "index" and not reflected and item.dialect_kwargs.get("postgresql_using") in ("gist", "gin")
+    return not special or db.engine.dialect.name == "postgresql"
 
 
 def test_models_and_migrations_agree(app: Any, session: Any) -> None:

@@ -37,12 +37,15 @@ NASTY = (
 QUERY = (  # noqa: SIM905
     "page after before code category group status province commune from to unit bbox level lat lon next tab q year"
     " finding sent added s seen opened start_date end_date service_code page_size per_page locale jurisdiction_id"
+    " with number keep kind issued entries"
 ).split()
 FIELDS = (  # noqa: SIM905
     "client_id category description place_text lat lon commune commune_name province observed_at accuracy place_source"
     " contact_name contact_phone contact_email photos_kept photos_remove more code lang next email password"
     " reason version seen unit assign_note public_text photos answers original ask_reason reject_reason rework_reason"
     " refuse_reason answer_text inspected_on finding measure fine_vnd decision_number summary evidence_kept"
+    " case keep number category-1 words-1 commune-1 lat-1 lon-1 photos-1 link_kind link_id link_to link_reason"
+    " template insert action title text retired preview kind"
 ).split()
 PATHS = ("/report", "/track", "/language", "/auth/login", "/r/1234567890123452", "/open311/v2/requests.json")
 

@@ -190,6 +190,19 @@ def test_bad_addresses_are_refused_and_kept_in_the_form(
         assert 'aria-invalid="true"' in answer.text
 
 
+@pytest.mark.parametrize("where", ["code", "area"])
+def test_an_expired_page_keeps_the_address(client: Any, session: Any, where: str) -> None:
+    factories.duyen_hai()
+    address = f"/r/{service.submit(factories.submission()).code}/notices" if where == "code" else "/follow"
+    session.commit()
+    data = {"channel": "email", "address": "toi@mail.example", "province": "86", "commune_name": "duyen hai"}
+    answer = client.post(address, data=data | {"csrf_token": "of yesterday"})
+    assert answer.status_code == 422
+    assert 'value="toi@mail.example"' in answer.text
+    assert 'class="errors' in answer.text or 'role="alert"' in answer.text
+    assert session.scalar(select(func.count()).select_from(Subscription)) == 0
+
+
 def test_a_push_carries_nothing_and_is_signed(session: Any, run_jobs: Any, web: Any, settings: Any) -> None:
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -300,7 +313,7 @@ def test_what_is_not_confirmed_or_long_over_is_forgotten(session: Any, monkeypat
 def test_a_worker_without_the_key_leaves_notices_alone(app: Any, session: Any) -> None:
     here = app.extensions["dgs"]
     app.extensions["dgs"] = dataclasses.replace(here, identity=Seal(here.identity.public_key))
-    job_id = outbox.enqueue("notices.prune").id
+    job_id = outbox.enqueue("notices.prune")
     session.commit()
     assert run.run_job(app, job_id) is False
     assert job_id not in outbox.due_ids(notices=False)

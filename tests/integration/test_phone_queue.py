@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -68,6 +69,19 @@ def test_what_is_no_picture_is_refused_with_words(client: Any, data: bytes) -> N
     response = put(client, codes.new_client_id(), data)
     assert response.status_code == 422
     assert response.json["errors"]["photos"]
+
+
+def test_one_network_cannot_fill_the_storage(app: Any, client: Any, session: Any) -> None:
+    here = instance()
+    few = dataclasses.replace(here.settings, reports_per_hour=1, max_photos=1)
+    app.extensions["dgs"] = dataclasses.replace(here, settings=few)
+    mine, pictures = codes.new_client_id(), [factories.jpeg(n) for n in range(3)]
+    assert [put(client, mine, data).status_code for data in pictures] == [201, 201, 429]
+    assert put(client, mine, pictures[0]).status_code == 200  # what lies there already is answered again
+    elsewhere = {"Client-Id": mine, "Content-Sha256": hashlib.sha256(pictures[2]).hexdigest()}
+    there = {"REMOTE_ADDR": "198.51.100.7"}
+    answer = client.put("/report/photos", data=pictures[2], headers=elsewhere, environ_overrides=there)
+    assert answer.status_code == 201
 
 
 def test_a_photo_that_was_changed_on_the_way_is_asked_for_again(client: Any) -> None:

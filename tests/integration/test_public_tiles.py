@@ -8,8 +8,9 @@ from typing import Any
 
 from geo import cells
 from tests import factories
-from tests.integration.public_world import case, counted_statements, facts, many
+from tests.integration.public_world import case, counted_statements, facts, many, on_the_map
 from webapp.core import clock
+from webapp.mapping import queries as mapping
 from webapp.pages.public.filters import canonical
 from webapp.reports import lifecycle, privacy, queries
 from webapp.reports.models import Category
@@ -52,6 +53,7 @@ def some_filters(dice: random.Random, session: Any) -> Filters:
 
 def test_random_viewports_and_filters_count_what_is_public(session: Any, client: Any) -> None:
     reports = facts(many(400))
+    on_the_map()
     now = clock.now()
     dice = random.Random(7)
     total = 0
@@ -89,10 +91,11 @@ def test_random_viewports_and_filters_count_what_is_public(session: Any, client:
 
 def test_counts_are_those_of_the_tiles(session: Any, client: Any) -> None:
     reports = facts(many(200, seed=3))
+    on_the_map()
     now = clock.now()
     for filters in (Filters(), Filters(status="overdue"), Filters(unit="ca-86"), Filters(category="noise")):
         expected = [r for r in reports if shown(r, filters, now)]
-        found = queries.counts(filters, now)
+        found = mapping.counts(filters)
         assert found["total"] == len(expected)
         assert found["overdue"] == sum(privacy.is_overdue(r, now) for r in expected)
         for group, statuses in GROUPS.items():
@@ -101,6 +104,7 @@ def test_counts_are_those_of_the_tiles(session: Any, client: Any) -> None:
 
 def test_a_single_case_says_what_the_legend_needs_and_nothing_else(session: Any, client: Any) -> None:
     report = case(status="in_progress", due_at=clock.now() - timedelta(days=2), unit_code="so-nnmt-86")
+    on_the_map()
     x, y = cells.tile_of(report.public_lon, report.public_lat, 12)
     assert client.get(f"/map/tiles/12/{x}/{y}.json").json == {
         "clusters": [],
@@ -121,6 +125,7 @@ def test_a_single_case_says_what_the_legend_needs_and_nothing_else(session: Any,
 def test_cases_at_one_point_stay_together_at_every_zoom(session: Any, client: Any) -> None:
     for _ in range(3):
         case(lon=106.5, lat=9.6)
+    on_the_map()
     for zoom in (5, 12, 18, 20):
         x, y = cells.tile_of(106.5, 9.6, zoom)
         found = client.get(f"/map/tiles/{zoom}/{x}/{y}.json").json
@@ -132,6 +137,7 @@ def test_cases_at_one_point_stay_together_at_every_zoom(session: Any, client: An
 def test_near_cases_are_told_apart_when_near_enough(session: Any, client: Any) -> None:
     case(lon=106.5, lat=9.6)
     case(lon=106.5002, lat=9.6)  # 22 m
+    on_the_map()
     x, y = cells.tile_of(106.5, 9.6, 18)
     found = [client.get(f"/map/tiles/18/{x + dx}/{y}.json").json for dx in (0, 1)]
     assert sum(len(tile["reports"]) for tile in found) == 2
@@ -148,6 +154,7 @@ def test_what_is_hidden_delayed_or_double_is_in_no_tile(session: Any, client: An
     case(publish_at=now + timedelta(minutes=1))
     case(status=lifecycle.DUPLICATE, duplicate_of_id=original.id)
     case(status=lifecycle.REJECTED)
+    on_the_map()
     for zoom in range(0, 21):
         x, y = cells.tile_of(106.525, 9.585, zoom)
         found = client.get(f"/map/tiles/{zoom}/{x}/{y}.json").json
@@ -159,6 +166,7 @@ def test_asking_by_unit_does_not_tell_what_the_machine_only_proposes(session: An
     for status in (*lifecycle.TRIAGE, lifecycle.OUT_OF_SCOPE):
         case(status=status, unit_code="so-nnmt-86")
     passed_on = case(status=lifecycle.ASSIGNED, unit_code="so-nnmt-86")
+    on_the_map()
     x, y = cells.tile_of(106.525, 9.585, 9)
     found = client.get(f"/map/tiles/9/{x}/{y}.json?unit=so-nnmt-86").json
     assert [r["id"] for r in found["reports"]] == [passed_on.public_id]
@@ -168,6 +176,7 @@ def test_asking_by_unit_does_not_tell_what_the_machine_only_proposes(session: An
 def test_days_are_those_of_vietnam(session: Any, client: Any) -> None:
     late = clock.now().replace(hour=18, minute=30) - timedelta(days=10)  # half past one the next day in Vietnam
     report = case(created_at=late, publish_at=late)
+    on_the_map()
     day = clock.local(late).date()
     assert day == late.date() + timedelta(days=1)
     x, y = cells.tile_of(106.525, 9.585, 9)
@@ -177,18 +186,20 @@ def test_days_are_those_of_vietnam(session: Any, client: Any) -> None:
     assert report.public_id
 
 
-def test_a_tile_is_one_statement(session: Any, client: Any) -> None:
+def test_a_tile_is_three_statements_at_most(session: Any, client: Any) -> None:
     many(50)
+    on_the_map()
     x, y = cells.tile_of(106.525, 9.585, 8)
     client.get(f"/map/tiles/8/{x}/{y}.json")
     for query in ("", "?category=coal_ash&group=air&status=overdue&from=2020-01-01&to=2090-01-01"):
         with counted_statements() as statements:
             assert client.get(f"/map/tiles/8/{x}/{y}.json{query}").status_code == 200
-        assert len(statements) == 1, statements
+        assert 1 <= len(statements) <= 3, statements
 
 
 def test_a_tile_is_for_everybody_and_for_caches(session: Any, client: Any) -> None:
     report = case()
+    on_the_map()
     factories.user("front@example.vn", "front", "mttq-29512")
     x, y = cells.tile_of(106.525, 9.585, 8)
     address = f"/map/tiles/8/{x}/{y}.json"
@@ -209,6 +220,7 @@ def test_a_tile_is_for_everybody_and_for_caches(session: Any, client: Any) -> No
     assert client.get(address, headers={"If-None-Match": f"W/{tag}"}).status_code == 304
     report.status = lifecycle.SCREENING
     session.flush()
+    on_the_map()
     changed = client.get(address, headers={"If-None-Match": tag})
     assert changed.status_code == 200
     assert changed.headers["ETag"] != tag
@@ -269,6 +281,7 @@ def test_a_tile_that_is_none_costs_nothing(app: Any, client: Any) -> None:
 
 def test_dates_before_and_after_all_time(session: Any, client: Any) -> None:
     case()
+    on_the_map()
     today = date.today().year
     assert client.get(f"/map/tiles/0/0/0.json?from=2000-01-01&to={today + 1}-12-31").json["reports"]
     assert client.get("/map/tiles/0/0/0.json?to=2100-12-31").status_code == 200

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import create_engine, event, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from tests import factories
 from webapp.core import clock, events
+from webapp.core.db import committing, db, reading
 from webapp.core.events import Event
 from webapp.core.instance import instance
 from webapp.core.outbox import Job
@@ -86,6 +89,67 @@ def test_the_same_submission_twice_is_one_report_with_one_code(session: Any) -> 
     assert service.by_code(first.code).id == first.report.id
 
 
+def test_the_same_submission_at_the_same_moment_is_one_report(app: Any, session: Any) -> None:
+    sent = factories.submission(contact={"contact_phone": "0912345678"})
+    together = Barrier(4)
+
+    def send(_number: int) -> tuple[int, str, bool]:
+        with app.app_context():
+            together.wait()
+            with committing():
+                found = service.submit(sent)
+            return found.report_id, found.code, found.created
+
+    with ThreadPoolExecutor(4) as phones:
+        answers = list(phones.map(send, range(4)))
+    assert len({(report_id, code) for report_id, code, _ in answers}) == 1
+    assert [created for *_, created in answers].count(True) == 1
+    for rows in (Report, Contact, Job):
+        assert session.scalar(select(func.count()).select_from(rows)) == 1, rows
+    entries = events.history(f"report:{answers[0][0]}")
+    assert (len(entries), events.first_broken(entries)) == (1, None)
+
+
+def test_a_report_rolled_back_leaves_neither_record_nor_job(session: Any) -> None:
+    sent = factories.submission()
+    assert service.submit(sent).created
+    session.rollback()
+    for rows in (Report, Job):
+        assert session.scalar(select(func.count()).select_from(rows)) == 0, rows
+    assert session.scalar(select(func.count()).where(Event.stream.startswith("report:"))) == 0
+    assert service.submit(sent).created
+
+
+def test_a_report_without_photos_and_contact_takes_three_statements(session: Any) -> None:
+    service.submit(factories.submission())
+    session.commit()
+    said: list[str] = []
+    watched = (db.engine, "before_cursor_execute", lambda *about: said.append(about[2]))
+    event.listen(*watched)
+    service.submit(factories.submission())
+    session.commit()
+    event.remove(*watched)
+    tables = [words.split()[2] for words in said if not words.startswith("BEGIN")]
+    assert tables == ["reports", "events", "jobs"]
+
+
+def test_nothing_is_written_while_only_reading(session: Any) -> None:
+    with reading(), pytest.raises(RuntimeError):
+        service.submit(factories.submission())
+
+
+@pytest.mark.only_engine("postgis")
+def test_a_database_that_was_restarted_costs_no_report(app: Any, session: Any) -> None:
+    other = create_engine(app.extensions["dgs"].settings.database_url)
+    with db.engine.connect() as idle:
+        pid = idle.scalar(text("SELECT pg_backend_pid()"))
+    with other.connect().execution_options(isolation_level="AUTOCOMMIT") as admin:
+        assert admin.scalar(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+    other.dispose()
+    with db.engine.connect() as again:
+        assert again.scalar(text("SELECT pg_backend_pid()")) != pid
+
+
 def test_routing_twice_changes_nothing(session: Any, run_jobs: Any) -> None:
     factories.duyen_hai()
     report = factories.report()
@@ -148,7 +212,8 @@ def test_correcting_the_category_routes_anew_and_keeps_what_was(session: Any, ru
     assert report.unit_code == "ubnd-29512"
     entry = events.history(service.stream(report))[-1]
     assert entry.kind == "report:corrected"
-    assert entry.data["before"] == {"category": "coal_ash", "area": "29512", "unit": "so-nnmt-86"}
+    before = {"category": "coal_ash", "area": "29512", "unit": "so-nnmt-86"}
+    assert entry.data["before"] == before | {"supervisor": "mttq-86", "rule": "r-coal-ash-29512"}
     routing.reroute(report, events.SYSTEM, position=(106.625, 9.585))
     session.commit()
     assert (report.area_code, report.unit_code) == ("29413", "ubnd-29413")

@@ -112,7 +112,10 @@ def test_refusing_needs_a_reason_and_gives_the_case_back(client: Any) -> None:
     sign_in(client, "unit")
     assert act(client, report, "refuse", "/unit").status_code == 422
     assert report.status == life.ASSIGNED
-    response = act(client, report, "refuse", "/unit", refuse_reason="Thuộc xã bên")
+    assert act(client, report, "refuse", "/unit", refuse_reason="Thuộc xã bên").status_code == 422
+    assert report.status == life.ASSIGNED, "and one of the reasons, and whom it concerns"
+    given = {"refuse_why": "other_area", "refuse_reason": "Thuộc xã bên", "refuse_unit": "ubnd-29413"}
+    response = act(client, report, "refuse", "/unit", **given)
     assert (response.status_code, response.headers["Location"]) == (303, "/unit")
     assert report.status == life.SCREENING
     assert client.get(f"/unit/cases/{report.public_id}").status_code == 404

@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from webapp.mapping import cubes
+from webapp.mapping.queries import MAX_ZOOM
 from webapp.pages import labels
 from webapp.pages.public.filters import STATUSES, TILE_PARAMS, Known, canonical, describe, read, read_bbox
 from webapp.reports import lifecycle
-from webapp.reports.queries import GROUP_OF, GROUPS, MAX_ZOOM, Filters, sub_cells
+from webapp.reports.queries import GROUP_OF, GROUPS, Filters
 
 KNOWN = Known(frozenset({"noise", "coal_ash"}), frozenset({"air"}))
 TODAY = date(2026, 3, 31)
@@ -84,10 +86,10 @@ def test_every_status_but_double_is_in_one_group() -> None:
 
 
 def test_clusters_get_finer_and_never_finer_than_a_cell() -> None:
-    sizes = [256 >> sub_cells(z) for z in range(MAX_ZOOM + 1)]
-    assert all(z + sub_cells(z) <= 24 for z in range(MAX_ZOOM + 1))
+    sizes = [256 >> (cubes.level(z) - z) for z in range(MAX_ZOOM + 1)]
+    assert all(cubes.level(z) <= 24 for z in range(MAX_ZOOM + 1))
     assert sizes[:11] == [64] * 11
-    assert sub_cells(18) == 6  # a cell of zoom 24, 2 m: what is still together lies at one point
+    assert cubes.level(18) == 24  # a cell of zoom 24, 2 m: what is still together lies at one point
 
 
 def test_every_status_finding_and_measure_has_words() -> None:

@@ -14,6 +14,7 @@ PROVINCE_FRONT = "province_front"
 CENTRAL_FRONT = "central_front"
 UNIT_OFFICER = "unit_officer"
 MEMBER_ORG = "member"  # of a member organisation: passes on what people tell it, sees no case
+UNIT_LINK = "unit_link"  # whoever opened a link that was sent to a unit without accounts: one case, a few steps
 ADMIN = "admin"
 SYSTEM = "system"
 REPORTER = "reporter"
@@ -21,19 +22,26 @@ REPORTER = "reporter"
 FRONT = frozenset({COMMUNE_FRONT, PROVINCE_FRONT, CENTRAL_FRONT})
 HIGHER_FRONT = frozenset({PROVINCE_FRONT, CENTRAL_FRONT})
 UNIT = frozenset({UNIT_OFFICER})
+UNIT_OR_LINK = UNIT | {UNIT_LINK}
 ENTRY = FRONT | {MEMBER_ORG}
-COMMUNE_LEVEL = frozenset({COMMUNE_FRONT, UNIT_OFFICER})  # with an area_code: a commune's own body
+STAFF = FRONT | UNIT | {MEMBER_ORG, ADMIN}
+RULES = HIGHER_FRONT | {ADMIN}  # who may look at rules, deadlines and days off, and try them out
+COMMUNE_LEVEL = frozenset({COMMUNE_FRONT, UNIT_OFFICER, UNIT_LINK})  # with an area_code: a commune's own body
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     # The Front's desk
     "report:list": FRONT | UNIT,
-    "report:view": FRONT | UNIT,
+    "report:view": FRONT | UNIT_OR_LINK,
     "report:take": FRONT,
     "report:assign": FRONT,
     "report:correct": FRONT,
+    "report:bypass": FRONT,
     "report:ask": FRONT,
     "report:mark_duplicate": FRONT,
+    "report:split": FRONT,
+    "report:link": FRONT,
     "report:reject": FRONT,
+    "report:hand_over": FRONT,
     "report:verify": FRONT,
     "report:close": FRONT,
     "extension:decide": FRONT,
@@ -46,20 +54,39 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "contact:open": FRONT,
     "data:answer": HIGHER_FRONT,
     "outcome:publish": FRONT,
+    "reply:edit": FRONT,
+    "document:issue": FRONT | UNIT,
     # Reports told by phone, on paper, at a pagoda
     "report:enter": ENTRY,
     # The responsible unit
-    "report:accept": UNIT,
-    "report:refuse": UNIT,
-    "report:start": UNIT,
-    "report:answer": UNIT,
+    "report:accept": UNIT_OR_LINK,
+    "report:refuse": UNIT_OR_LINK,
+    "report:start": UNIT_OR_LINK,
+    "report:answer": UNIT_OR_LINK,
+    "report:delegate": UNIT,
+    "handover:ask": UNIT,
+    "inspection:write": UNIT,
+    "inspection:sign": UNIT,
     "outcome:record": UNIT,
     "extension:ask": UNIT,
     # Running the instance
     "job:view": frozenset({ADMIN}),
     "job:retry": frozenset({ADMIN}),
     "user:view": frozenset({ADMIN}),
+    # Accounts of others; whose is `manages`
+    "user:manage": STAFF,
+    "user:reset_factor": STAFF,
+    # Who saw, changed or took out what
+    "audit:view": frozenset({CENTRAL_FRONT, ADMIN}),
+    "audit:export": frozenset({CENTRAL_FRONT, ADMIN}),
     "reference:view": frozenset({ADMIN}),
+    "reference:edit": frozenset({ADMIN}),  # deadlines, days off
+    "rules:view": RULES,
+    "rules:edit": frozenset({ADMIN}),
+    "reorganisation:view": frozenset({ADMIN}),
+    "reorganisation:edit": frozenset({ADMIN}),
+    "reorganisation:approve": frozenset({ADMIN}),
+    "contact:edit": frozenset({ADMIN}),
     # Not persons
     "report:route": frozenset({SYSTEM}),
     "report:supplement": frozenset({REPORTER}),
@@ -77,6 +104,18 @@ class Identity:
     unit_code: str | None = None
     area_code: str | None = None  # commune of a commune-level unit
     province_code: str | None = None
+    head: bool = False  # of the unit
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What somebody's account is for: the role in the map above, the unit, and where that stands."""
+
+    role: str
+    unit_code: str | None = None
+    parent_code: str | None = None  # the unit directly above
+    province_code: str | None = None
+    head: bool = False
 
 
 class Case(Protocol):
@@ -113,7 +152,7 @@ def in_scope(identity: Identity, case: Case) -> bool:
         return bool(identity.province_code) and case.province_code == identity.province_code
     if identity.role == CENTRAL_FRONT:
         return True
-    if identity.role == UNIT_OFFICER:
+    if identity.role in UNIT_OR_LINK:
         return bool(identity.unit_code) and case.unit_code == identity.unit_code and case.decided
     return False
 
@@ -121,3 +160,50 @@ def in_scope(identity: Identity, case: Case) -> bool:
 def may(identity: Identity, permission: str, case: Case) -> bool:
     """Whether the identity may do this with this case."""
     return allowed(identity.role, permission) and in_scope(identity, case)
+
+
+def manages(identity: Identity, post: Post) -> bool:
+    """Whether the identity may invite somebody to this post, and switch the account off and on.
+
+    Each level looks after itself and the level directly below: a Front office, or the head of another body, after
+    the people of its own unit and of the units under it. A head is only ever made or switched off by a head or from
+    above. Nobody gives a right that they do not have themselves, except those who answer for the whole: the central
+    Front for all but administrators, an administrator for everybody.
+    """
+    if not allowed(identity.role, "user:manage"):
+        return False
+    if identity.role == ADMIN:
+        return True
+    if identity.role == CENTRAL_FRONT:
+        return post.role != ADMIN
+    if identity.role not in FRONT and not identity.head:
+        return False
+    if not rights(post.role) <= rights(identity.role):
+        return False
+    if identity.unit_code and post.unit_code == identity.unit_code:
+        return identity.head or not post.head
+    return is_below(identity, post)
+
+
+def may_reset(identity: Identity, post: Post) -> bool:
+    """Whether the identity may take somebody's lost second factor away: only from the level above, so that no
+    colleague opens the door to another's account."""
+    if not allowed(identity.role, "user:reset_factor") or not manages(identity, post):
+        return False
+    if identity.role == ADMIN:
+        return True
+    return post.unit_code != identity.unit_code and (identity.role == CENTRAL_FRONT or is_below(identity, post))
+
+
+def is_below(identity: Identity, post: Post) -> bool:
+    """Whether the post's unit stands directly under the identity's: as its part, or as a commune's Front under the
+    Front of its province."""
+    if identity.unit_code and post.parent_code == identity.unit_code:
+        return True
+    in_province = bool(identity.province_code) and post.province_code == identity.province_code
+    return identity.role == PROVINCE_FRONT and post.role == COMMUNE_FRONT and in_province
+
+
+def rights(role: str) -> frozenset[str]:
+    """All permissions of a role."""
+    return frozenset(name for name, roles in PERMISSIONS.items() if role in roles)

@@ -105,7 +105,7 @@ def load(progress: service.Progress | None = None) -> service.ImportResult | Non
 
 def features() -> list[BoundaryFeature]:
     """All provinces and communes with approximate shapes, provinces first."""
-    folder = _data_folder()
+    folder = data_folder()
     communes, wards = _read(folder / "dataset.db")
     sites = _sites(communes, wards, json.loads((folder / "converter_2025.json").read_text("utf-8")))
     shapes = _shapes(list(communes.values()), sites)
@@ -125,7 +125,8 @@ def _feature(code: str, level: str, name: str, parent: str | None, shape: MultiP
     return BoundaryFeature(code, level, kind, full, english_name(kind, full), parent, None, shape)
 
 
-def _data_folder() -> Path:
+def data_folder() -> Path:
+    """Where the package keeps its data. Raises BoundaryError if it is not installed."""
     spec = find_spec(PACKAGE)  # finds without importing
     if spec is None or not spec.submodule_search_locations:
         raise BoundaryError(PACKAGE, "the package is not installed, so there are no approximate areas")

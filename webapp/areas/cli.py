@@ -11,9 +11,10 @@ from flask.cli import AppGroup
 
 from geo.boundaries import BoundaryError
 from geo.positions import PositionError, parse_position
-from webapp.areas import approximate, queries, service
+from webapp.areas import approximate, legacy, queries, service
 from webapp.areas.models import COMMUNE, PROVINCE
 from webapp.core.db import committing, reading
+from webapp.reorganisations import service as reorganisations
 
 areas_cli = AppGroup("areas", help="Provinces and communes: import boundaries, find the area of a place.")
 
@@ -62,6 +63,7 @@ def import_command(file: Path, source: str, valid_from: date, missing: service.M
             result = service.import_boundaries(
                 file, source=source, valid_from=valid_from, missing=missing, progress=_progress()
             )
+            reorganisations.again()
     except BoundaryError as error:
         raise _Refused(f"{file.name} was refused, nothing has changed. {error}") from error
     _print_result(result)
@@ -103,6 +105,17 @@ def approximate_command() -> None:
         click.echo("Real boundaries are there already; nothing has changed.")
     else:
         _print_result(result)
+
+
+@areas_cli.command("legacy")
+def legacy_command() -> None:
+    """Load the wards, districts and provinces of before 1 July 2025, so that old addresses are understood."""
+    try:
+        with committing():
+            written = legacy.load()
+    except BoundaryError as error:
+        raise _Refused(str(error)) from error
+    click.echo(f"{written} former places loaded." if written else "The former places are there already.")
 
 
 def _progress() -> service.Progress:

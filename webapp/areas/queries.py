@@ -18,7 +18,6 @@ import shapely
 from flask import current_app
 from shapely import MultiPolygon, Point
 from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
-from sqlalchemy.orm import aliased
 
 from geo.outlines import as_geojson
 from webapp.areas.models import COMMUNE, PROVINCE, Area
@@ -121,35 +120,12 @@ def communes_of(province_code: str, on: date | None = None) -> list[Area]:
 def search(text: str, on: date | None = None, limit: int = 20) -> list[Area]:
     """Areas whose name, or their province's, holds every word of `text`; with or without diacritics.
 
-    "duyen hai vinh long" finds Phường Duyên Hải, Tỉnh Vĩnh Long. Whole names and beginnings come first.
+    "duyen hai vinh long" finds Phường Duyên Hải, Tỉnh Vĩnh Long. Whole names and beginnings come first. An old
+    name finds what stands in its place; `places.find` tells by which.
     """
-    folded = fold(text[:80])
-    words = folded.split()[:8]
-    if not words:
-        return []
-    parent = aliased(Area)
-    query = (
-        select(Area)
-        .outerjoin(
-            parent,
-            and_(parent.code == Area.parent_code, parent.level == PROVINCE, valid_on(on, parent)),
-        )
-        .where(valid_on(on))
-    )
-    for word in words:
-        query = query.where(
-            or_(Area.folded.contains(word, autoescape=True), parent.folded.contains(word, autoescape=True))
-        )
-    # A word of the area's own name must be among them, or a province's name would list all its communes.
-    query = query.where(or_(*(Area.folded.contains(word, autoescape=True) for word in words)))
-    found = list(db.session.scalars(query.limit(500)))
+    from webapp.areas import places
 
-    def rank(area: Area) -> tuple[int, int, str, str]:
-        bare = bare_name(area)
-        fit = 0 if bare == folded else 1 if folded.startswith(bare) else 2 if bare.startswith(words[0]) else 3
-        return fit, area.level == COMMUNE, bare, area.code
-
-    return sorted(found, key=rank)[:limit]
+    return [found.area for found in places.find(text, on, limit)]
 
 
 def any_approximate() -> bool:

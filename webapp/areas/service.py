@@ -173,13 +173,19 @@ def _place(
         result.unchanged[feature.level] += 1
         return _Placed(feature, latest, False)
     if latest and latest.valid_from > valid_from:
-        if not (latest.approximate and open_now and not approximate and len(real) == 1):
+        later = [v for v in real if v.valid_from > valid_from]
+        if not (open_now and not approximate and all(v.approximate for v in later)):
             raise BoundaryError(
                 f"{feature.code} {feature.name}",
                 f"a later state, valid from {latest.valid_from:%Y-%m-%d}, is already there; "
                 "import older states first, or give a later --valid-from",
             )
-        same_day = same_day or latest
+        # Real boundaries take the place of all approximate ones since. What these were called in between is
+        # said again by the plan that renamed them (`reorganisations.service.again`).
+        same_day = same_day or later[0]
+        for version in later:
+            if version is not same_day:
+                version.valid_to = version.valid_from - timedelta(days=1)
     elif latest and not open_now and latest is not same_day and latest.valid_to >= valid_from:  # type: ignore[operator]
         raise BoundaryError(
             f"{feature.code} {feature.name}",

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Boolean, Index, Integer, String, UniqueConstraint, select
+from sqlalchemy import BigInteger, Boolean, Index, Integer, String, UniqueConstraint, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core import clock
-from webapp.core.db import Base, Json, UtcDateTime, db
+from webapp.core.db import Base, Json, UtcDateTime, db, insert_row, table_of
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -45,6 +45,9 @@ class Event(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+_INSERT = insert(table_of(Event))
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts: `kind` is system, reporter, program, front, unit or admin; the rest where there is a person."""
@@ -68,37 +71,52 @@ def append(stream: str, kind: str, actor: Actor, *, public: bool = False, **data
     last = db.session.execute(
         select(Event.seq, Event.hash).where(Event.stream == stream).order_by(Event.seq.desc()).limit(1)
     ).first()
-    entry = Event(
-        stream=stream,
-        seq=last.seq + 1 if last else 1,
-        kind=kind,
-        at=clock.now(),
-        actor=actor.kind,
-        user_id=actor.user_id,
-        unit_code=actor.unit_code,
-        public=public,
-        data=data,
-        prev_hash=last.hash if last else "",
-    )
-    entry.hash = digest(entry)
+    seq, previous = (last.seq + 1, last.hash) if last else (1, "")
+    entry = Event(**_entry(stream, seq, previous, kind, actor, public=public, data=data))
     db.session.add(entry)
     db.session.flush()
     return entry
 
 
+def begin(stream: str, kind: str, actor: Actor, *, public: bool = False, **data: Any) -> None:
+    """Write the first entry of a stream that has come to be in this transaction: as `append`, without looking
+    for an entry before it. A stream that has one already is refused by its unique (stream, seq)."""
+    entry = _entry(stream, 1, "", kind, actor, public=public, data=data)
+    insert_row(_INSERT, entry)
+
+
+def _entry(stream: str, seq: int, previous: str, kind: str, actor: Actor, **rest: Any) -> dict[str, Any]:
+    entry = {
+        "stream": stream,
+        "seq": seq,
+        "kind": kind,
+        "at": clock.now(),
+        "actor": actor.kind,
+        "user_id": actor.user_id,
+        "unit_code": actor.unit_code,
+        "prev_hash": previous,
+        **rest,  # public, data
+    }
+    return entry | {"hash": _digest(entry)}
+
+
 def digest(entry: Event) -> str:
     """SHA-256, in hex, over the entry's content and the hash of the entry before it."""
+    return _digest({column.key: getattr(entry, column.key) for column in Event.__table__.columns})
+
+
+def _digest(entry: dict[str, Any]) -> str:
     content = {
-        "stream": entry.stream,
-        "seq": entry.seq,
-        "kind": entry.kind,
-        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "actor": entry.actor,
-        "user_id": entry.user_id,
-        "unit_code": entry.unit_code,
-        "public": entry.public,
-        "data": entry.data,
-        "prev": entry.prev_hash,
+        "stream": entry["stream"],
+        "seq": entry["seq"],
+        "kind": entry["kind"],
+        "at": entry["at"].astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor": entry["actor"],
+        "user_id": entry["user_id"],
+        "unit_code": entry["unit_code"],
+        "public": entry["public"],
+        "data": entry["data"],
+        "prev": entry["prev_hash"],
     }
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 

@@ -24,7 +24,11 @@ def through(connection: Redis, name: str = QUEUE) -> Callable[[list[int]], None]
     waiting = queue(connection, name)
 
     def kick(job_ids: list[int]) -> None:
-        for job_id in job_ids:
-            waiting.enqueue(FUNCTION, job_id, job_timeout=JOB_TIMEOUT, result_ttl=0, failure_ttl=3600)
+        with connection.pipeline() as once:
+            for job_id in job_ids:
+                waiting.enqueue(
+                    FUNCTION, job_id, job_timeout=JOB_TIMEOUT, result_ttl=0, failure_ttl=3600, pipeline=once
+                )
+            once.execute()
 
     return kick

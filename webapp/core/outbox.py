@@ -12,11 +12,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, Integer, String, Text, event, or_, select, update
+from sqlalchemy import Index, Integer, String, Text, event, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from webapp.core import clock
-from webapp.core.db import Base, Json, UtcDateTime, db, rows_changed
+from webapp.core.db import Base, Json, UtcDateTime, db, insert_row, rows_changed, table_of
 from webapp.core.events import BigId
 
 log = logging.getLogger(__name__)
@@ -68,19 +68,22 @@ def for_notifier(name: str) -> bool:
     return name.startswith(NOTICES)
 
 
-def enqueue(name: str, *, run_after: datetime | None = None, **args: Any) -> Job:
-    """Add a job to the open transaction; a worker is woken when it commits."""
+_INSERT = insert(table_of(Job)).returning(Job.id)
+
+
+def enqueue(name: str, *, run_after: datetime | None = None, **args: Any) -> int:
+    """Add a job to the open transaction and return its id; a worker is woken when it commits."""
     moment = clock.now()
-    job = Job(name=name, args=args, state=PENDING, run_after=run_after or moment, created_at=moment)
-    db.session.add(job)
-    db.session.flush()
-    if job.run_after <= moment:
-        _remember(job)
-    return job
+    due = run_after or moment
+    row = {"name": name, "args": args, "state": PENDING, "run_after": due, "created_at": moment}
+    job_id: int = insert_row(_INSERT, row)
+    if due <= moment:
+        _remember(job_id, name)
+    return job_id
 
 
-def _remember(job: Job) -> None:
-    db.session.info.setdefault("kicks", []).append((job.id, for_notifier(job.name)))
+def _remember(job_id: int, name: str) -> None:
+    db.session.info.setdefault("kicks", []).append((job_id, for_notifier(name)))
 
 
 @event.listens_for(Session, "after_commit")
@@ -165,4 +168,4 @@ def give_up_or_retry(job_id: int, lease: str, error: str) -> None:
 def retry(job: Job) -> None:
     """Give a failed job a fresh set of attempts (an operator's decision)."""
     job.state, job.attempts, job.run_after, job.finished_at = PENDING, 0, clock.now(), None
-    _remember(job)
+    _remember(job.id, job.name)

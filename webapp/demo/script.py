@@ -14,7 +14,7 @@ MARK = "(minh họa)"
 PROVINCES = ("86", "75", "31", "11")
 VERBS = frozenset(
     {"take", "assign", "ask", "reply", "say", "accept", "refuse", "start", "answer", "outcome", "verify", "rework"}
-    | {"close", "reopen", "reject", "out_of_scope", "duplicate", "withdraw"}
+    | {"close", "reopen", "reject", "out_of_scope", "duplicate", "withdraw", "feedback", "request"}
 )
 _SENT = re.compile(r"(\d+) (\d\d):(\d\d)")
 _STEP = re.compile(r"\+(\d+) (\d\d):(\d\d) (\w+)(?: ([^:]+))?(?:: (.+))?")
@@ -62,6 +62,7 @@ class Case:
     lang: str
     contact: str
     hold: bool
+    bypass: bool
     steps: tuple[Step, ...]
 
 
@@ -114,6 +115,7 @@ def _case(raw: dict[str, Any], province: str) -> Case:
         lang=raw.get("lang", "vi"),
         contact=raw.get("contact", ""),
         hold=raw.get("hold", False),
+        bypass=raw.get("bypass", False),
         steps=tuple(_step(key, line) for line in raw.get("steps", ())),
     )
 

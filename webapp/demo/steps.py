@@ -17,9 +17,10 @@ from webapp.core.events import Actor
 from webapp.core.instance import instance
 from webapp.demo.script import Case, Step, dated, marked
 from webapp.inspections import service as inspections
-from webapp.reports import codes, lifecycle, service, verdicts
+from webapp.reports import codes, data_requests, feedback, lifecycle, service, verdicts
 from webapp.reports.intake import StoredPhoto
 from webapp.reports.models import Report
+from webapp.routing import terms
 from webapp.units import queries as units
 
 _FRONT_ROLES = {
@@ -37,6 +38,8 @@ _MOVES: dict[str, tuple[str, bool]] = {
     "start": (lifecycle.IN_PROGRESS, True),
     "close": (lifecycle.CLOSED, False),
 }
+
+BY_THE_SENDER = frozenset({"reply", "feedback", "request", "withdraw"})  # on any day, at any hour
 
 # (scenes, owner) -> pictures that were taken in as an upload is
 Pictures = Callable[[tuple[str, ...], str], tuple[StoredPhoto, ...]]
@@ -84,6 +87,16 @@ def do(case: Case, report: Report, step: Step, sent: datetime, pictures: Picture
             service.touch(report)
         case "withdraw":
             service.move(report, lifecycle.WITHDRAWN, events.REPORTER)
+        case "feedback":
+            verdict, rating = step.args
+            feedback.say(report, verdict, int(rating), text, ())
+        case "request":
+            kind = step.args[0]
+            days = {
+                name: clock.local(due).date() if (due := terms.due_at(rule, "*", clock.now())) else clock.today()
+                for name, rule in (("acknowledge_by", data_requests.ACKNOWLEDGE), ("due_on", data_requests.STEP[kind]))
+            }
+            data_requests.ask(report, kind, text, **days)
         case "duplicate":
             actor = _actor(front, "report:mark_duplicate", report)
             original = report_of(step.args[0])
@@ -122,7 +135,9 @@ def _publish(report: Report, front: Identity, public: str = "") -> None:
         report,
         actor,
         text=marked(public) or report.public_text,
-        photo_ids={photo.id for photo in report.photos if photo.state == "clean" and photo.purpose != "message"},
+        photo_ids={
+            photo.id for photo in report.photos if photo.state == "clean" and photo.purpose in ("report", "answer")
+        },
         answer_ids={given.id for given in report.answers},
     )
     verdicts.publish(report, {str(verdict.id) for verdict in verdicts.of(report)})

@@ -27,7 +27,7 @@ from webapp.core import clock, outbox
 from webapp.core.db import db
 from webapp.demo.pictures import jpeg
 from webapp.demo.script import BadScript, Case, Step, When, marked
-from webapp.demo.steps import StoryBroken, client_id, do, report_of
+from webapp.demo.steps import BY_THE_SENDER, StoryBroken, client_id, do, report_of
 from webapp.media.intake import keep
 from webapp.reports import codes, intake, lifecycle, service
 from webapp.reports.intake import StoredPhoto
@@ -126,7 +126,7 @@ class Player:
         """When a step happens: as written, offices on working days, after the step before, never ahead of now."""
         moment = self._clock_time(sent, step.when.days, step.when)
         urgent_day = step.when.days == 0  # what is done on the same day is done on Sundays too
-        if step.verb != "reply" and not urgent_day:
+        if step.verb not in BY_THE_SENDER and not urgent_day:
             days_off = calendar()
             while not is_working_day(clock.local(moment).date(), days_off):
                 moment += timedelta(days=1)
@@ -154,6 +154,8 @@ class Player:
         if place is not None:
             raw |= {"lon": f"{place[0]:.6f}", "lat": f"{place[1]:.6f}", "place_source": "map"}
             raw |= {"accuracy": "15"} if case.at else {}
+        if case.bypass:
+            raw["bypass_commune"] = "1"
         if case.contact:
             raw["contact_name"], raw["contact_consent"] = "Người dân (minh họa)", "1"
         if case.contact == "phone":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from webapp.accounts.models import ADMIN, FRONT, UNIT, User
+from webapp.accounts.models import ADMIN, FRONT, MEMBER, UNIT, User
 from webapp.accounts.signin import add_user
 from webapp.core.db import db
 from webapp.core.instance import instance
@@ -41,6 +41,7 @@ DEMO_USERS = (
     DemoUser("snnmt.haiphong@minhhoa.example", "Cán bộ Sở NN&MT Hải Phòng (minh họa)", UNIT, "so-nnmt-31"),
     DemoUser("snnmt.dienbien@minhhoa.example", "Cán bộ Sở NN&MT Điện Biên (minh họa)", UNIT, "so-nnmt-11"),
     DemoUser("congan.hoaminh@minhhoa.example", "Cán bộ Công an xã Hòa Minh (minh họa)", UNIT, "ca-29410"),
+    DemoUser("hoinongdan.vinhlong@minhhoa.example", "Cán bộ Hội Nông dân Vĩnh Long (minh họa)", MEMBER, "nongdan-86"),
     DemoUser("quantri@minhhoa.example", "Quản trị hệ thống (minh họa)", ADMIN, None),
 )
 

@@ -12,8 +12,10 @@ from datetime import timedelta
 
 import orjson
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from geo.positions import distance_m
+from webapp.areas import succession
 from webapp.core import clock, outbox
 from webapp.core.db import db, rows_changed
 from webapp.core.instance import instance
@@ -21,6 +23,7 @@ from webapp.notifications import channels, words
 from webapp.notifications.models import EMAIL, PUSH, RADII_M, SMS, ZALO, Notice, Subscription
 from webapp.notifications.words import Message
 from webapp.reports import queries
+from webapp.reports.links import SPLIT, CaseLink
 from webapp.reports.models import Report
 from webapp.reports.privacy import to_the_hour
 
@@ -165,10 +168,14 @@ def stop(subscription: Subscription) -> None:
 
 
 def plan_for_report(report_id: int, event_id: int) -> None:
-    """One notice for each that follows the report. May run twice."""
-    followers = select(Subscription.id).where(
-        Subscription.report_id == report_id, Subscription.confirmed_at.is_not(None)
+    """One notice for each that follows the report, a duplicate of it, or the report that it is a part of. May run
+    twice."""
+    followed = or_(
+        Subscription.report_id == report_id,
+        Subscription.report_id.in_(select(Report.id).where(Report.duplicate_of_id == report_id)),
+        Subscription.report_id.in_(select(CaseLink.to_id).where(CaseLink.from_id == report_id, CaseLink.kind == SPLIT)),
     )
+    followers = select(Subscription.id).where(followed, Subscription.confirmed_at.is_not(None))
     about = f"event:{event_id}"
     for subscription_id in db.session.scalars(followers.where(~_told(about))):
         _plan(subscription_id, about)
@@ -188,7 +195,9 @@ def plan_for_areas() -> None:
     ).all()
     if not fresh:
         return
-    areas = {row.area_code for row in fresh if row.area_code}
+    # Who followed a commune that has become part of another goes on being told.
+    former = succession.former_of(succession.AREA, {row.area_code for row in fresh if row.area_code})
+    areas = {code for codes in former.values() for code in codes}
     followers = db.session.scalars(
         select(Subscription).where(
             Subscription.confirmed_at.is_not(None),
@@ -202,15 +211,15 @@ def plan_for_areas() -> None:
             for row in fresh
             if row.publish_at > (follower.confirmed_at or now)
             and f"case:{row.id}" not in told
-            and _covers(follower, row.area_code, row.public_lon, row.public_lat)
+            and _covers(follower, former.get(row.area_code or "", frozenset()), row.public_lon, row.public_lat)
         ]
         for number, about in enumerate(new):
             _plan(follower.id, about, silent=number > 0)
 
 
-def _covers(follower: Subscription, area_code: str | None, lon: float | None, lat: float | None) -> bool:
+def _covers(follower: Subscription, areas: frozenset[str], lon: float | None, lat: float | None) -> bool:
     if follower.area_code is not None:
-        return area_code == follower.area_code
+        return follower.area_code in areas
     if lon is None or lat is None or follower.lon is None or follower.lat is None:
         return False
     return distance_m(follower.lon, follower.lat, lon, lat) <= (follower.radius_m or 0)
@@ -237,6 +246,14 @@ class Letter:
     channel: str
     address: str
     message: Message
+
+
+def followers(reports: list[int]) -> dict[int, int]:
+    """How many addresses follow each of these cases themselves; in one statement."""
+    query = select(Subscription.report_id, func.count()).where(
+        Subscription.report_id.in_(reports), Subscription.confirmed_at.is_not(None)
+    )
+    return {number: count for number, count in db.session.execute(query.group_by(Subscription.report_id)) if number}
 
 
 def question(subscription_id: int) -> Letter | None:
@@ -287,7 +304,15 @@ def forget(subscription_id: int) -> None:
 def prune() -> int:
     """Delete what was never confirmed, what follows a case that ended long ago, and old notices."""
     moment = clock.now()
-    ended = select(Report.id).where(Report.closed_at < moment - AFTER_END)
+    # Who follows a duplicate follows its original, which may go on for long.
+    original = aliased(Report)
+    ended = (
+        select(Report.id)
+        .outerjoin(original, original.id == Report.duplicate_of_id)
+        .where(
+            Report.closed_at < moment - AFTER_END, or_(original.id.is_(None), original.closed_at < moment - AFTER_END)
+        )
+    )
     old = or_(
         (Subscription.confirmed_at.is_(None)) & (Subscription.created_at < moment - UNCONFIRMED),
         Subscription.report_id.in_(ended),

@@ -13,7 +13,8 @@ from flask_babel import force_locale, gettext, ngettext
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One notice, ready for any channel. Addresses in it are absolute; `key` is the same at each try."""
+    """One notice, ready for any channel. Addresses in it are absolute; `key` is the same at each try. `stop` is empty
+    where there is nothing to stop: a letter to staff."""
 
     subject: str
     body: str
@@ -81,6 +82,40 @@ def reminder(number: str, link: str, lang: str, key: str, *, late: int, to_those
         if to_those_above:
             body += " " + gettext("You are told because the unit in charge has not acted after earlier reminders.")
         return Message(subject=subject, body=body, link=link, stop="", key=key, lang=lang)
+
+
+def invitation(link: str, lang: str, key: str) -> Message:
+    """The link with which a member of staff chooses a password."""
+    with force_locale(lang):
+        return Message(
+            subject=gettext("Your account at Dân Giám Sát"),
+            body=gettext(
+                "Open the link to choose a password for your account. It works once, for %(days)s days. "
+                "If you do not expect this letter, tell your unit and do not open the link.",
+                days=7,
+            ),
+            link=link,
+            stop="",
+            key=key,
+            lang=lang,
+        )
+
+
+def case_for_unit(base: str, token: str, key: str) -> Message:
+    """A case was passed to an office that has no account. Which case is behind the link only."""
+    with force_locale("vi"):
+        return Message(
+            subject=gettext("A case has been passed to your unit"),
+            body=gettext(
+                "The Fatherland Front has passed a case to your unit on Dân Giám Sát. Open the link and press the "
+                "button to read it, accept it or give it back, and answer. The link is valid for 14 days and works "
+                "once; please do not pass it on outside your unit."
+            ),
+            link=f"{base}/unit-link/{token}",
+            stop="",
+            key=key,
+            lang="vi",
+        )
 
 
 def footer(message: Message) -> str:

@@ -9,15 +9,23 @@ from webapp.pages import access, errors, i18n, web
 
 def init_app(app: Flask) -> None:
     """Add every page, and what is done around each request."""
+    from webapp.pages.admin import audit, people, reorganisations, rules, tables
     from webapp.pages.admin import views as admin
     from webapp.pages.api import health, open311
+    from webapp.pages.auth import entrance, invitation, oidc, security  # noqa: F401 - they add to their blueprints
     from webapp.pages.auth import views as auth
     from webapp.pages.desk import views as desk
     from webapp.pages.entry import views as entry
     from webapp.pages.public import cases, feeds, follow, home, map
+    from webapp.pages.public.tile_cache import TileCache
     from webapp.pages.resident import aftercare, pwa, report, statement, track
+    from webapp.pages.unit import link as unit_link
     from webapp.pages.unit import views as unit
+    from webapp.pages.unit import worker as unit_worker
 
+    settings = app.extensions["dgs"].settings
+    if settings.tiles_kept_s:
+        app.wsgi_app = TileCache(app.wsgi_app, settings.tiles_kept_s)  # type: ignore[method-assign]
     i18n.init_app(app)
     web.init_app(app)
     access.init_app(app)
@@ -34,10 +42,18 @@ def init_app(app: Flask) -> None:
         feeds.bp,
         statement.bp,
         auth.bp,
+        entrance.bp,
         desk.bp,
         entry.bp,
         unit.bp,
+        unit_link.bp,
+        unit_worker.bp,
         admin.bp,
+        people.bp,
+        audit.bp,
+        rules.bp,
+        tables.bp,
+        reorganisations.bp,
         health.bp,
         open311.bp,
     ):

@@ -8,16 +8,11 @@ from flask import Flask, abort, g, redirect, request
 from flask_security import current_user
 from werkzeug.wrappers import Response
 
-from webapp.accounts import permissions
-from webapp.accounts.models import ADMIN, FRONT, MEMBER, UNIT, User
+from webapp.accounts import permissions, second_factor, signin
+from webapp.accounts.models import ADMIN, User
 from webapp.accounts.permissions import Identity, allowed, may
+from webapp.units import posts
 from webapp.units import queries as units
-
-_FRONT_ROLES = {
-    "front_commune": permissions.COMMUNE_FRONT,
-    "front_province": permissions.PROVINCE_FRONT,
-    "front_central": permissions.CENTRAL_FRONT,
-}
 
 EVERYBODY = "everybody"
 SIGNED_IN = "signed_in"
@@ -37,11 +32,19 @@ AUDIENCES: dict[str, str | frozenset[str]] = {
     "health": EVERYBODY,
     "open311": EVERYBODY,
     "auth": EVERYBODY,  # Flask-Security's own pages
+    "entrance": EVERYBODY,  # second factor, invitation, another service: each asks for its own proof
     "account": SIGNED_IN,
+    "people": permissions.STAFF,
+    "audit": permissions.PERMISSIONS["audit:view"],
     "desk": permissions.FRONT,
     "entry": permissions.ENTRY,
     "unit": permissions.UNIT,
+    "unit_worker": EVERYBODY,
+    "unit_link": EVERYBODY,  # the token in the address is the right; see pages/unit/link.py
     "admin": frozenset({permissions.ADMIN}),
+    "rules": permissions.RULES,
+    "tables": permissions.RULES,
+    "reorganisations": frozenset({permissions.ADMIN}),
 }
 
 
@@ -58,38 +61,48 @@ def _check() -> Response | None:
         abort(403)
     if audience == EVERYBODY:
         return None
+    if audience == SIGNED_IN and current_user.is_authenticated:
+        return None
     identity = current_identity()
     if identity is None:
         if request.method in {"GET", "HEAD"}:
-            return redirect(f"/auth/login?next={quote(request.full_path.rstrip('?'))}")
+            return redirect(_way_in())
         abort(403)
     if isinstance(audience, frozenset) and identity.role not in audience:
         abort(403)
     return None
 
 
+def _way_in() -> str:
+    """Where somebody goes who may not enter yet."""
+    then = f"?next={quote(request.full_path.rstrip('?'))}"
+    if signin.pending() is not None:
+        return f"/auth/second{then}"
+    if current_user.is_authenticated and second_factor.missing(current_user):
+        return "/auth/security"
+    return f"/auth/login{then}"
+
+
 def current_identity() -> Identity | None:
-    """Who is signed in, with the area their unit acts for today; None for the public."""
+    """Who is signed in, with the area their unit acts for today; None for the public, and for staff who must set up
+    their second factor first."""
     if "staff_identity" not in g:  # not `identity`: that name on g is Flask-Principal's
-        g.staff_identity = _identity_of(current_user) if current_user.is_authenticated else None
+        ready = current_user.is_authenticated and not second_factor.missing(current_user)
+        g.staff_identity = identity_of(current_user) if ready else None
     found: Identity | None = g.staff_identity
     return found
 
 
-def _identity_of(user: User) -> Identity | None:
+def identity_of(user: User) -> Identity | None:
+    """What an account may do today; None if its role and unit contradict each other, so that it can do nothing."""
     if user.role == ADMIN:
         return Identity(permissions.ADMIN, user.id)
     unit = units.by_code(user.unit_code)
-    if unit is None:
+    role = posts.role_of(user.role, unit)
+    if unit is None or role is None:
         return None
-    if user.role == FRONT:
-        role = _FRONT_ROLES.get(unit.kind)
-    else:
-        role = permissions.MEMBER_ORG if user.role == MEMBER else permissions.UNIT_OFFICER
-    if role is None or (user.role == UNIT and unit.is_front) or unit.is_member != (user.role == MEMBER):
-        return None  # an account whose role and unit contradict each other can do nothing
     area = unit.area_code if unit.level == "commune" else None
-    return Identity(role, user.id, unit.code, area, unit.province_code)
+    return Identity(role, user.id, unit.code, area, unit.province_code, user.head)
 
 
 def identity() -> Identity:

@@ -157,7 +157,12 @@ def dong(value: int | None) -> str:
     return "–" if value is None else f"{number(value)} đ"
 
 
+def overdue_days(due_at: datetime, now: datetime) -> int:
+    """Working days, begun ones included, by which `now` is past `due_at`; at least one."""
+    return max(1, terms.days_late(due_at, now))
+
+
 def overdue_words(due_at: datetime, now: datetime) -> str:
     """How late, in working days, begun ones included, in the reader's language. Must be called inside a request."""
-    days = max(1, terms.days_late(due_at, now))
+    days = overdue_days(due_at, now)
     return ngettext("%(num)d day overdue", "%(num)d days overdue", days)

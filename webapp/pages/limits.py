@@ -1,5 +1,8 @@
 """How often somebody may try to sign in, guess a code, or send a report. Only what failed counts, or what was sent.
 
+Wrong passwords for one account are counted apart for browsers from which its owner has signed in before: strangers
+who guess use up their own tries and cannot lock the owner out.
+
 Addresses are neither stored nor logged: what is counted under is a keyed hash of the network, or of the
 e-mail address that was tried.
 """
@@ -9,10 +12,12 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import logging
+import secrets
 from typing import Any
 
 from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter
+from itsdangerous import BadSignature, URLSafeSerializer
 from limits import RateLimitItem, RateLimitItemPerHour, parse
 
 from webapp.core.instance import instance
@@ -21,7 +26,10 @@ log = logging.getLogger(__name__)
 PER_NETWORK = "10 per minute; 60 per hour"
 PER_ACCOUNT = "10 per 10 minute; 40 per day"  # many networks against one account
 LOGIN = "auth.login"
-WRONG_CODES, REPORTS = "codes", "reports"
+WRONG_CODES, REPORTS, PHOTOS, SECOND = "codes", "reports", "photos", "second"
+SECOND_LIMIT = "10 per 10 minute"  # wrong second factors of one account, by whoever knows the password
+KNOWN = "dgs_known"  # cookie of a browser from which somebody has signed in
+KNOWN_DAYS = 180
 WRONG_CODES_LIMIT = "20 per 10 minute"  # whole numbers of 16 digits that are nobody's; typing errors do not count
 
 
@@ -45,30 +53,34 @@ def init_app(app: Flask) -> None:
     app.view_functions[LOGIN] = view
 
 
-def reached(what: str) -> bool:
-    """Whether this network has used up what it may do of `what`. Counts nothing."""
+def reached(what: str, whose: str = "") -> bool:
+    """Whether this network, or else `whose` tries are counted, has used up what it may do of `what`. Counts nothing."""
     limit = _limit_of(what)
-    return limit is not None and not _ask("test", limit, what)
+    return limit is not None and not _ask("test", limit, what, whose)
 
 
-def count(what: str) -> None:
-    """Count one of `what` for this network."""
+def count(what: str, whose: str = "") -> bool:
+    """Count one of `what` for this network, or for whom else it is counted; False if that is one too many."""
     limit = _limit_of(what)
-    if limit is not None:
-        _ask("hit", limit, what)
+    return limit is None or _ask("hit", limit, what, whose)
 
 
 def _limit_of(what: str) -> RateLimitItem | None:
     if what == WRONG_CODES:
         return parse(WRONG_CODES_LIMIT)
-    number = instance().settings.reports_per_hour
+    if what == SECOND:
+        return parse(SECOND_LIMIT)
+    settings = instance().settings
+    number = settings.reports_per_hour
+    if what == PHOTOS:  # as many as fit into these reports, each once more for a signal that broke
+        number *= 2 * settings.max_photos
     return RateLimitItemPerHour(number) if number > 0 else None
 
 
-def _ask(how: str, limit: RateLimitItem, what: str) -> bool:
+def _ask(how: str, limit: RateLimitItem, what: str, whose: str) -> bool:
     limiter: Limiter = current_app.extensions["dgs_limiter"]
     try:
-        return bool(getattr(limiter.limiter, how)(limit, what, network()))
+        return bool(getattr(limiter.limiter, how)(limit, what, whose or network()))
     except Exception as error:
         # Without Redis nobody is turned away: a report matters more than a limit.
         log.warning("the limit of %s was not checked: %s", what, type(error).__name__)
@@ -86,8 +98,30 @@ def network() -> str:
 
 
 def account() -> str:
-    """A keyed hash of the e-mail address that is tried."""
-    return _hash("account:" + request.form.get("email", "").strip().casefold()[:200])
+    """A keyed hash of the e-mail address that is tried; with the browser's own mark if it is known to the account."""
+    tried = _account(request.form.get("email", ""))
+    try:
+        owner, mark = _signer().loads(request.cookies.get(KNOWN, ""))
+    except (BadSignature, ValueError, TypeError):
+        return tried
+    return _hash(f"known:{mark}") if owner == tried else tried
+
+
+def remember_browser(response: Response, email: str) -> None:
+    """Note in the browser that this account was signed in to here."""
+    value = _signer().dumps([_account(email), secrets.token_hex(8)])
+    secure = instance().settings.secure_cookies
+    response.set_cookie(
+        KNOWN, value, KNOWN_DAYS * 86_400, path="/auth/login", secure=secure, httponly=True, samesite="Lax"
+    )
+
+
+def _account(email: str) -> str:
+    return _hash("account:" + email.strip().casefold()[:200])
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(instance().settings.secret_key, salt="known-browser")
 
 
 def _hash(text: str) -> str:

@@ -47,7 +47,9 @@ ERRORS = {
     "text_long": _l("Too long: at most 5,000 characters."),
     "expired": _l("This page was open too long. Everything you entered is still here: press send again."),
     "photos_gone": _l("Some photos must be sent once more."),
-    "body_large": _l("The photos were too large together. What you wrote is still here: choose fewer photos."),
+    "body_large": _l(
+        "What you attached was too large together. What you wrote is still here: choose fewer or smaller files."
+    ),
 }
 
 PHOTO_ERRORS = {

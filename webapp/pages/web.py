@@ -35,6 +35,7 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     app.before_request(_begin)
     app.after_request(_end)
+    app.teardown_request(_after)
     app.after_request(_headers)
     app.context_processor(_context)
     app.add_template_global(asset)
@@ -57,6 +58,11 @@ def _begin() -> None:
     limit = current_app.config["MAX_FORM_MEMORY_SIZE"]
     if request.mimetype == "application/x-www-form-urlencoded" and (request.content_length or 0) > limit:
         abort(413)
+
+
+def _after(_error: BaseException | None) -> None:
+    """What comes after the request in the same thread says for itself whether it reads."""
+    set_writes(True)
 
 
 def _end(response: Response) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from flask import current_app
 from sqlalchemy import select
@@ -42,6 +43,7 @@ class Catalogue:
 
     groups: dict[str, GroupInfo]
     categories: dict[str, CategoryInfo]
+    reportable: frozenset[str]  # codes of what may be reported now
 
 
 def catalogue() -> Catalogue:
@@ -50,26 +52,43 @@ def catalogue() -> Catalogue:
     if known and known[1] > time.monotonic():
         found: Catalogue = known[0]
         return found
+    return _read()
+
+
+def reportable_codes(wanted: str) -> frozenset[str]:
+    """Codes of the categories that may be reported now. Looks again at once where `wanted` is not among those
+    that are remembered: it may have come a moment ago."""
+    known = catalogue().reportable
+    return known if wanted in known or not wanted else _read().reportable
+
+
+def _read() -> Catalogue:
     groups = db.session.execute(
         select(CategoryGroup.code, CategoryGroup.icon, CategoryGroup.name).order_by(CategoryGroup.position)
     )
     categories = db.session.execute(
-        select(Category.code, Category.group_code, Category.icon, Category.name, Category.retired).order_by(
-            Category.position, Category.code
-        )
-    )
+        select(
+            Category.code, Category.group_code, Category.icon, Category.name, Category.retired, Category.reportable
+        ).order_by(Category.position, Category.code)
+    ).all()
     found = Catalogue(
         {code: GroupInfo(code, icon, name) for code, icon, name in groups},
-        {row[0]: CategoryInfo(*row) for row in categories},
+        {row[0]: CategoryInfo(*row[:5]) for row in categories},
+        frozenset(row.code for row in categories if row.reportable and not row.retired),
     )
     current_app.extensions["public_catalogue"] = (found, time.monotonic() + _CATALOGUE_FOR_S)
     return found
 
 
-def area_names(codes: Iterable[str | None]) -> dict[str, str]:
-    """Names of provinces and communes by code, in one statement; an area that is no more under its last name."""
+def area_names(codes: Iterable[str | None], on: date | None = None) -> dict[str, str]:
+    """Names of provinces and communes by code, in one statement, as they were on a day (default: as they are last);
+    an area that was not there that day under its nearest name."""
     wanted = {code for code in codes if code}
     if not wanted:
         return {}
-    query = select(Area.code, Area.name).where(Area.code.in_(wanted)).order_by(Area.valid_from)
-    return {code: name for code, name in db.session.execute(query)}
+    query = select(Area.code, Area.name, Area.valid_from).where(Area.code.in_(wanted)).order_by(Area.valid_from)
+    names: dict[str, str] = {}
+    for code, name, since in db.session.execute(query):
+        if code not in names or on is None or since <= on:
+            names[code] = name
+    return names

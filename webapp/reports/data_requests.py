@@ -18,8 +18,8 @@ from webapp.core import clock, events
 from webapp.core.db import Base, UtcDateTime, db, rows_changed
 from webapp.core.events import Actor, BigId
 from webapp.core.instance import instance
-from webapp.reports import desk_queries, lifecycle
-from webapp.reports.models import OFFICIAL, Contact, Message, Photo, Report
+from webapp.reports import desk_queries, lifecycle, links
+from webapp.reports.models import FROM_SENDER, Contact, Message, Photo, Report
 from webapp.reports.service import stream, touch
 
 ACCESS, CORRECT, WITHDRAW, DELETE = "access", "correct", "withdraw", "delete"
@@ -130,6 +130,8 @@ def can_withdraw(report: Report) -> bool:
     """Whether the sender takes the report back by themself: it is with the Front, and nobody else's hangs on it."""
     if report.status not in (lifecycle.NEW, *WITHDRAWABLE):
         return False
+    if links.parts_of(report.id) or links.whole_of(report.id):
+        return False
     return not db.session.scalar(select(Report.id).where(Report.duplicate_of_id == report.id).limit(1))
 
 
@@ -145,12 +147,14 @@ def forget_contact(report: Report) -> bool:
 def restrict(report: Report, actor: Actor) -> None:
     """Consent is withdrawn: no contact any more, and nothing the sender wrote or took is public any more."""
     contact = forget_contact(report)
-    photos = [p for p in report.photos if p.purpose not in OFFICIAL and p.public]
+    photos = [p for p in report.photos if p.purpose in FROM_SENDER and p.public]
     for photo in photos:
         photo.public = False
     report.public_text = ""
     touch(report)
     events.append(stream(report), "data:restricted", actor, contact=contact, photos=[p.id for p in photos])
+    for _number, part in links.parts_of(report.id):
+        restrict(part, actor)
 
 
 def erase(report: Report, actor: Actor) -> None:
@@ -168,7 +172,7 @@ def erase(report: Report, actor: Actor) -> None:
         report.location = Point(report.public_lon, report.public_lat) if known else None
     files: list[str] = []
     originals = 0
-    for photo in [p for p in report.photos if p.purpose not in OFFICIAL]:
+    for photo in [p for p in report.photos if p.purpose in FROM_SENDER]:
         if photo.original:
             files.append(photo.original)
             originals += 1
@@ -186,6 +190,8 @@ def erase(report: Report, actor: Actor) -> None:
         originals=originals,
         **gone,
     )
+    for _number, part in links.parts_of(report.id):  # made of what the same sender gave
+        erase(part, actor)
     for name in files:
         if not _used_elsewhere(name):
             store.delete(name)

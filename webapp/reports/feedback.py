@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hmac
+from collections import Counter
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, func, select, update
+from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, case, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,7 +14,7 @@ from webapp.core import clock, events
 from webapp.core.db import Base, UtcDateTime, db, rows_changed
 from webapp.core.events import Actor, BigId
 from webapp.core.instance import instance
-from webapp.reports import lifecycle, service
+from webapp.reports import lanes, lifecycle, service
 from webapp.reports.intake import StoredPhoto
 from webapp.reports.models import Report
 
@@ -90,6 +91,7 @@ def say(report: Report, verdict: str, rating: int | None, text: str, photos: tup
         settled_at=None if verdict == NO else moment,
     )
     db.session.add(said)
+    report.lane = lanes.lane_of(report.status, lanes.OBJECTED if verdict == NO else "")
     db.session.flush()
     kind = "report:objected" if verdict == NO else "report:rated"
     events.append(
@@ -131,9 +133,12 @@ def settle(report: Report) -> None:
 
 
 def _settle(report: Report, moment: datetime) -> int:
-    return rows_changed(
+    settled = rows_changed(
         update(Feedback).where(Feedback.report_id == report.id, Feedback.settled_at.is_(None)).values(settled_at=moment)
     )
+    if settled:
+        report.lane = lanes.lane_of(report.status)
+    return settled
 
 
 def witness(report_id: int, public_id: str, device: str) -> bool:
@@ -149,5 +154,14 @@ def witness(report_id: int, public_id: str, device: str) -> bool:
 
 
 def witnesses(report_id: int) -> int:
-    """How many others see it too."""
-    return db.session.scalar(select(func.count()).select_from(Witness).where(Witness.report_id == report_id)) or 0
+    """How many others see it too, those of its duplicates included."""
+    return witness_counts([report_id]).get(report_id, 0)
+
+
+def witness_counts(reports: list[int]) -> dict[int, int]:
+    """The same for several cases in one statement; a case that nobody else sees is not among them."""
+    of = case((Report.id.in_(reports), Report.id), else_=Report.duplicate_of_id)
+    of_these = or_(Report.id.in_(reports), Report.duplicate_of_id.in_(reports))
+    # Rows are few: they are counted here, so that no engine has to group by an expression with parameters.
+    query = select(of).join(Witness, Witness.report_id == Report.id).where(of_these)
+    return dict(Counter(db.session.scalars(query)))

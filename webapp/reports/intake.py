@@ -6,7 +6,7 @@ language is the pages' business.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +18,7 @@ MAX_DESCRIPTION = 5000
 MAX_PLACE = 300
 MAX_CONTACT = 200
 CONSENT = "2026-11"  # the wording beside the box; a new wording gets a new name
+CONSENT_TOLD = "2026-11-told"  # the wording that an officer reads to the person for whom they enter a report
 CONTACT = ("contact_name", "contact_phone", "contact_email")
 OLDEST = timedelta(days=3 * 365)
 SOURCES = ("phone", "paper", "in_person", "pagoda", "meeting")  # how a report entered for somebody was told
@@ -31,6 +32,16 @@ class StoredPhoto:
     sha256: str
     size: int
     mime: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A sealed document that lies in storage already. `label` is the file's own name, for staff."""
+
+    name: str
+    sha256: str
+    size: int
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,7 @@ class Submission:
 def read(
     raw: Mapping[str, str],
     *,
-    categories: set[str],
+    categories: Set[str],
     communes: Mapping[str, str],
     lang: str = "vi",
     channel: str = "web",

@@ -105,6 +105,10 @@ TRANSITIONS: dict[tuple[str, str], Transition] = {
     (IN_PROGRESS, ANSWERED): Transition("report:answer", needs_evidence=True),
     (REWORK, IN_PROGRESS): Transition("report:start"),
     (REWORK, ANSWERED): Transition("report:answer", needs_evidence=True),
+    # or asks to hand it over, which the Front grants; the next unit accepts it first
+    (VERIFYING, ASSIGNED): Transition("report:hand_over", needs_reason=True, needs_unit=True),
+    (IN_PROGRESS, ASSIGNED): Transition("report:hand_over", needs_reason=True, needs_unit=True),
+    (REWORK, ASSIGNED): Transition("report:hand_over", needs_reason=True, needs_unit=True),
     # The Front checks the answer
     (ANSWERED, VERIFIED): Transition("report:verify"),
     (ANSWERED, REWORK): Transition("report:verify", needs_reason=True),

@@ -18,14 +18,19 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    event,
+    inspect,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from webapp.core import clock
 from webapp.core.db import Base, GeoColumn, Json, UtcDateTime
 from webapp.core.events import BigId
-from webapp.reports import lifecycle
+from webapp.reports import lanes, lifecycle
 
-OFFICIAL = ("answer", "verification")  # purposes of pictures that offices took, not the reporter
+FROM_SENDER = ("report", "message")  # purposes of pictures that are the sender's own
+OFFICIAL = ("answer", "verification")  # and of those with which offices answer them
 
 
 class CategoryGroup(Base):
@@ -77,6 +82,15 @@ class LegalReference(Base):
     note: Mapped[str] = mapped_column(Text)
 
 
+LANE_INDEXES: dict[str, tuple[str, ...]] = {
+    "all": (),
+    "province": ("province_code",),
+    "area": ("area_code",),
+    "supervisor": ("supervisor_code",),
+    "unit": ("unit_code",),
+}
+
+
 class Report(Base):
     """One report and the case it has become. Its history is in the record (`core.events`), not here."""
 
@@ -88,7 +102,26 @@ class Report(Base):
         Index("ix_reports_province", "province_code", "created_at"),
         Index("ix_reports_public_cell", "public_cell", "status", "category_code", "created_at"),
         Index("ix_reports_created", "created_at"),
+        Index("ix_reports_duplicate_of", "duplicate_of_id"),
+        Index("ix_reports_publish_at", "publish_at"),
+        Index("ix_reports_due_at", "due_at"),
         Index("ix_reports_location", "location", postgresql_using="gist").ddl_if(dialect="postgresql"),
+        # The desks: what waits, in its order, by whose business it is
+        *(
+            Index(
+                f"ix_reports_lane_{name}",
+                *columns,
+                "lane",
+                "lane_at",
+                "id",
+                postgresql_where=text("lane IS NOT NULL"),
+                sqlite_where=text("lane IS NOT NULL"),
+            )
+            for name, columns in LANE_INDEXES.items()
+        ),
+        Index("ix_reports_changed", "updated_at", "id"),
+        Index("ix_reports_province_changed", "province_code", "updated_at", "id"),
+        Index("ix_reports_unit_changed", "unit_code", "updated_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -119,6 +152,8 @@ class Report(Base):
     # Where it stands
     status: Mapped[str] = mapped_column(String(16))
     unit_code: Mapped[str | None] = mapped_column(String(40))
+    assignee_id: Mapped[int | None] = mapped_column(Integer, index=True)  # who of the unit has it in hand
+    refusals: Mapped[int] = mapped_column(Integer, default=0)  # how often a unit has given it back
     supervisor_code: Mapped[str | None] = mapped_column(String(40))
     lead_code: Mapped[str | None] = mapped_column(String(40))
     rule_code: Mapped[str | None] = mapped_column(String(60))
@@ -127,6 +162,8 @@ class Report(Base):
     duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("reports.id"))
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lane: Mapped[int | None] = mapped_column(Integer)  # where it waits on the desks, see lanes.py
+    lane_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     # What may be shown of it; see privacy.py
     publish_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: not to be shown (yet)
@@ -148,6 +185,20 @@ class Report(Base):
 
     # A save against a version that has moved on fails instead of overwriting.
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+@event.listens_for(Report, "before_insert")
+@event.listens_for(Report, "before_update")
+def _keep_lane(_mapper: Any, _connection: Any, report: Report) -> None:
+    """Whoever changes a status or a due time, the desks find the case where it belongs."""
+    seen = inspect(report).attrs
+    status = seen.status.history
+    if status.added:
+        report.lane = lanes.after(status.deleted[0] if status.deleted else None, report.status, report.lane)
+    if status.added or seen.lane.history.added or seen.due_at.history.has_changes():
+        moved = bool(seen.lane.history.has_changes()) or report.lane_at is None
+        came_at = clock.now() if moved else report.lane_at
+        report.lane_at = lanes.sorted_at(report.lane, report.due_at, came_at or clock.now())
 
 
 class Contact(Base):
@@ -172,7 +223,7 @@ class Photo(Base):
     public_id: Mapped[str] = mapped_column(String(24), unique=True)
     report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"), index=True)
     answer_id: Mapped[int | None] = mapped_column(ForeignKey("answers.id"))
-    purpose: Mapped[str] = mapped_column(String(12))  # report, message, answer, verification
+    purpose: Mapped[str] = mapped_column(String(12))  # report, message: the sender's; answer, verification, sheet
     original: Mapped[str] = mapped_column(String(160))  # name of the sealed original in storage
     sha256: Mapped[str] = mapped_column(String(64))  # of the original as received
     size: Mapped[int] = mapped_column(Integer)
@@ -248,3 +299,30 @@ class Answer(Base):
 
     report: Mapped[Report] = relationship(back_populates="answers")
     photos: Mapped[list[Photo]] = relationship(primaryjoin="Answer.id == Photo.answer_id", viewonly=True)
+    files: Mapped[list[AnswerFile]] = relationship(order_by="AnswerFile.id", lazy="selectin")
+
+
+class AnswerFile(Base):
+    """A PDF with a unit's answer: the sealed original, and a copy once a worker has found nothing active in it."""
+
+    __tablename__ = "answer_files"
+    __table_args__ = (UniqueConstraint("report_id", "sha256", name="uq_answer_files_report_sha"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(24), unique=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"))
+    answer_id: Mapped[int] = mapped_column(ForeignKey("answers.id"), index=True)
+    original: Mapped[str] = mapped_column(String(160), index=True)  # name of the sealed original in storage
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(Integer)
+    label: Mapped[str] = mapped_column(String(80))  # the file's own name, for staff
+    state: Mapped[str] = mapped_column(String(10))  # waiting, clean, refused
+    public: Mapped[bool] = mapped_column(Boolean, default=False)  # an officer has let it out
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    report: Mapped[Report] = relationship()
+
+    @property
+    def copy_name(self) -> str:
+        """Name in storage of the copy that is shown."""
+        return f"clean/{self.public_id}.pdf"

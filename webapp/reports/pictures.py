@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import load_only
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Integer, any_, cast, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import BIT
+from sqlalchemy.orm import InstrumentedAttribute, load_only
+from sqlalchemy.orm.interfaces import ORMOption
 
 from webapp.core import events, outbox
 from webapp.core.db import db
 from webapp.core.events import Actor
-from webapp.reports import service
+from webapp.reports import likeness, service
 from webapp.reports.marks import Area
-from webapp.reports.models import OFFICIAL, Photo, Report
+from webapp.reports.models import FROM_SENDER, Photo, Report
 
-SAME_BITS = 8
+SAME_BITS = likeness.SAME_BITS
 SAME_DAYS = 90
 LOOK_AT = 400
-# A picture that is almost one colour has a hash of almost only zeros or ones, as has every other such picture.
-FEWEST_BITS = 4
+CASE_COLUMNS = (load_only(Report.public_id, Report.status, Report.created_at, Report.duplicate_of_id),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,42 +73,68 @@ def near_band(band: int) -> list[int]:
     return [band ^ change for change in (0, *one, *two)]
 
 
-def lookalikes(report: Report, scope: object, limit: int = 8) -> list[Lookalike]:
+def _is_one_of(column: InstrumentedAttribute[int | None], values: set[int]) -> ColumnElement[bool]:
+    """IN, on PostgreSQL with one parameter for all values: hundreds of them cost more than the query itself."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        return column == any_(literal(sorted(values), ARRAY(Integer)))
+    return column.in_(values)
+
+
+def _alike(values: list[int]) -> list[ColumnElement[bool]]:
+    """On PostgreSQL the bits are counted before anything is joined: at a million pictures thousands share a part
+    by chance. SQLite cannot count them; there they are counted afterwards."""
+    if db.session.get_bind().dialect.name != "postgresql":
+        return []
+    signed = [value - (1 << 64) if value >= 1 << 63 else value for value in values]
+    apart = (Photo.dhash.op("#")(literal(value, BigInteger)) for value in signed)
+    return [or_(*(func.bit_count(cast(bits, BIT(64))) <= SAME_BITS for bits in apart))]
+
+
+def lookalikes(
+    report: Report, scope: object, limit: int = 8, options: Sequence[ORMOption] = CASE_COLUMNS
+) -> list[Lookalike]:
     """Other cases of the same province and the last SAME_DAYS before or after that hold almost the same
-    picture, the most alike first. `scope` is the SQL condition of what the asker may see.
+    picture, the most alike first, in one statement. `scope` is the SQL condition of what the asker may see,
+    `options` say what is loaded of a case.
 
     Only what was sent with a report or under its code counts, not the units' answers.
     """
     if not report.province_code:
         return []
-    found: dict[int, Lookalike] = {}
+    wanted = [
+        p for p in report.photos if p.purpose in FROM_SENDER and p.dhash is not None and likeness.telling(p.dhash)
+    ]
+    mine = [(p, (p.dhash or 0) & (1 << 64) - 1) for p in wanted[:12]]
+    if not mine:
+        return []
     span = timedelta(days=SAME_DAYS)
-    mine = [p for p in report.photos if p.purpose not in OFFICIAL and p.dhash is not None]
-    for photo in mine[:12]:
-        value = (photo.dhash or 0) & (1 << 64) - 1
-        if min(value.bit_count(), 64 - value.bit_count()) < FEWEST_BITS:
-            continue
-        columns = (Photo.dhash_a, Photo.dhash_b, Photo.dhash_c, Photo.dhash_d)
-        parts = zip(columns, bands(value), strict=True)
-        query = (
-            select(Photo, Report)
-            .join(Report, Report.id == Photo.report_id)
-            .options(load_only(Report.public_id, Report.status, Report.created_at, Report.duplicate_of_id))
-            .where(
-                or_(*(column.in_(near_band(part)) for column, part in parts)),
-                Photo.purpose.not_in(OFFICIAL),
-                Report.id != report.id,
-                Report.province_code == report.province_code,
-                Report.created_at.between(report.created_at - span, report.created_at + span),
-                scope,  # type: ignore[arg-type]
-            )
-            .order_by(Photo.id.desc())
-            .limit(LOOK_AT)
+    columns = (Photo.dhash_a, Photo.dhash_b, Photo.dhash_c, Photo.dhash_d)
+    parts = zip(columns, zip(*(bands(value) for _, value in mine), strict=True), strict=True)
+    query = (
+        select(Photo, Report)
+        .join(Report, Report.id == Photo.report_id)
+        .options(*options)
+        .where(
+            or_(*(_is_one_of(column, {v for band in of_mine for v in near_band(band)}) for column, of_mine in parts)),
+            *_alike([value for _, value in mine]),
+            Photo.purpose.in_(FROM_SENDER),
+            Report.id != report.id,
+            Report.province_code == report.province_code,
+            Report.created_at.between(report.created_at - span, report.created_at + span),
+            scope,  # type: ignore[arg-type]
         )
-        for other, case in db.session.execute(query):
-            bits = ((other.dhash or 0) & (1 << 64) - 1 ^ value).bit_count()
-            known = found.get(case.id)
-            if bits <= SAME_BITS and (known is None or bits < known.bits):
-                days = abs((case.created_at - report.created_at).days)
-                found[case.id] = Lookalike(case, photo, other, bits, days)
+        .order_by(Photo.id.desc())
+        .limit(LOOK_AT)
+    )
+    found: dict[int, Lookalike] = {}
+    for other, case in db.session.execute(query):
+        if not likeness.telling(other.dhash or 0):
+            continue
+        bits, photo = min(((((other.dhash or 0) & (1 << 64) - 1) ^ value).bit_count(), p.id, p) for p, value in mine)[
+            ::2
+        ]
+        known = found.get(case.id)
+        if bits <= SAME_BITS and (known is None or bits < known.bits):
+            days = abs((case.created_at - report.created_at).days)
+            found[case.id] = Lookalike(case, photo, other, bits, days)
     return sorted(found.values(), key=lambda f: (f.bits, f.days))[:limit]

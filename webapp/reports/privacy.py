@@ -25,6 +25,14 @@ class PublicPhoto:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicFile:
+    """A document that an officer has let out. `size` in bytes; the file's own name stays inside."""
+
+    public_id: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class PublicAnswer:
     """A unit's answer that the Front has let out."""
 
@@ -32,6 +40,7 @@ class PublicAnswer:
     text: str
     at: datetime
     photos: tuple[PublicPhoto, ...]
+    files: tuple[PublicFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,7 @@ class PublicCase:
     photos: tuple[PublicPhoto, ...]
     answers: tuple[PublicAnswer, ...]
     duplicate_of: str | None
+    came_back: int = 0  # how often it came back after it had been dealt with, both cases of each time being public
     verdicts: tuple[PublicVerdict, ...] = ()
 
 
@@ -84,8 +94,9 @@ def is_overdue(report: Any, now: datetime) -> bool:
     return report.due_at is not None and report.due_at < now and report.status in lifecycle.CLOCK_RUNS
 
 
-def public_case(report: Any, now: datetime, verdicts: Iterable[Any] = ()) -> PublicCase | None:
-    """The public side of a report, with the Front's `verdicts` on it, or None if there is none (yet)."""
+def public_case(report: Any, now: datetime, verdicts: Iterable[Any] = (), came_back: int = 0) -> PublicCase | None:
+    """The public side of a report, with the Front's `verdicts` on it, or None if there is none (yet). `came_back`:
+    see `links.came_back`, of public cases only."""
     if not is_public(report, now):
         return None
     original = report.duplicate_of
@@ -107,11 +118,18 @@ def public_case(report: Any, now: datetime, verdicts: Iterable[Any] = ()) -> Pub
         text=report.public_text,
         photos=tuple(public_photo(p) for p in report.photos if p.purpose == "report" and shows(p)),
         answers=tuple(
-            PublicAnswer(a.unit_code, a.text, a.created_at, tuple(public_photo(p) for p in a.photos if shows(p)))
+            PublicAnswer(
+                a.unit_code,
+                a.text,
+                a.created_at,
+                tuple(public_photo(p) for p in a.photos if shows(p)),
+                tuple(PublicFile(f.public_id, f.size) for f in a.files if shows_file(f)),
+            )
             for a in report.answers
             if a.public
         ),
         duplicate_of=original.public_id if original is not None and is_public(original, now) else None,
+        came_back=came_back,
         verdicts=tuple(
             PublicVerdict(
                 v.verdict,
@@ -136,6 +154,11 @@ def shows(photo: Any) -> bool:
     """Whether a picture may be seen by everybody: cleaned without fault, let out by an officer, and the copy
     for everybody hides what was marked last."""
     return photo.state == "clean" and photo.public and photo.public_version == photo.marks_version
+
+
+def shows_file(file: Any) -> bool:
+    """Whether a document may be read by everybody: found harmless and let out by an officer."""
+    return file.state == "clean" and bool(file.public)
 
 
 def public_photo(photo: Any) -> PublicPhoto:

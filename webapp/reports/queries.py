@@ -13,15 +13,17 @@ from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from geo import cells
+from webapp.areas import succession
+from webapp.areas.succession import AREA, UNIT, What
 from webapp.core import clock, events
 from webapp.core.db import db
-from webapp.reports import lifecycle, privacy, verdicts
+from webapp.reports import lifecycle, links, privacy, verdicts
 from webapp.reports.catalogue import area_names, catalogue
-from webapp.reports.models import Answer, Category, Photo, Report
+from webapp.reports.models import Answer, AnswerFile, Category, Photo, Report
 from webapp.reports.service import stream
 from webapp.reports.verdicts import Verdict, VerdictPhoto
 
@@ -38,7 +40,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
 GROUP_OF = {status: group for group, statuses in GROUPS.items() for status in statuses}
 OVERDUE = "overdue"
 
-MAX_ZOOM = 20
 PAGE = 20
 _PUBLIC_ID = re.compile(r"[0-9a-z]{1,16}")  # anything else PostgreSQL need not be asked about
 
@@ -90,9 +91,9 @@ class BadCursor(ValueError):
 # -- conditions ----------------------------------------------------------------------------------------------
 
 
-def is_public(now: datetime) -> ColumnElement[bool]:
-    """`privacy.is_public` in SQL."""
-    return and_(Report.publish_at.is_not(None), Report.publish_at <= now, Report.status.not_in(lifecycle.HIDDEN))
+def is_public(now: datetime, table: Any = Report) -> ColumnElement[bool]:
+    """`privacy.is_public` in SQL; `table` is an alias of the reports where there are several."""
+    return and_(table.publish_at.is_not(None), table.publish_at <= now, table.status.not_in(lifecycle.HIDDEN))
 
 
 def is_overdue(now: datetime) -> ColumnElement[bool]:
@@ -129,99 +130,26 @@ def matching(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
         found.append(Report.created_at < _midnight(filters.until + timedelta(days=1)))
     if filters.unit:
         # While the Front screens, the unit is only the machine's proposal and nobody else's to know.
-        found.append(and_(Report.unit_code == filters.unit, Report.status.in_(lifecycle.PASSED_ON)))
+        found.append(and_(_of(Report.unit_code, UNIT, filters.unit), Report.status.in_(lifecycle.PASSED_ON)))
     if filters.province:
-        found.append(Report.province_code == filters.province)
+        found.append(_of(Report.province_code, AREA, filters.province))
     if filters.commune:
-        found.append(Report.area_code == filters.commune)
+        found.append(_of(Report.area_code, AREA, filters.commune))
     return found
+
+
+def _of(column: InstrumentedAttribute[str | None], what: What, code: str) -> ColumnElement[bool]:
+    """The code, and those that it stands in for since: links by an old code keep working, and cases that were
+    closed before a merger are found under the name of today."""
+    family = succession.family_of(what, code)
+    return column == code if len(family) == 1 else column.in_(sorted(family))
 
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, clock_time(0), clock.VIETNAM)
 
 
-# -- the map ---------------------------------------------------------------------------------------------------
-
-
-def sub_cells(z: int) -> int:
-    """By how many levels a tile of zoom `z` is divided for clusters: 64 pixels wide far out, 4 at the nearest."""
-    depth = 2 if z <= 10 else 3 if z <= 13 else 4 if z <= 15 else z - 12
-    return min(depth, cells.ZOOM - z)
-
-
-def tile(z: int, x: int, y: int, filters: Filters, now: datetime) -> dict[str, Any]:
-    """What lies in a map tile, in one statement: clusters where several share a sub-cell, else single cases.
-
-    `same` marks a cluster of cases at one and the same point, which no zoom takes apart; `area` is its
-    commune. Raises ValueError if there is no such tile.
-    """
-    low, high = cells.tile_range(z, x, y)
-    shift = 2 * (cells.ZOOM - z - sub_cells(z))
-    # As a literal: PostgreSQL does not take a parameter in GROUP BY for the one in SELECT.
-    sub = Report.public_cell.op(">>")(literal_column(str(int(shift)))).label("sub")
-    query = (
-        select(
-            func.count().label("n"),
-            func.sum(case((is_overdue(now), 1), else_=0)).label("overdue"),
-            *(
-                func.sum(case((Report.status.in_(statuses), 1), else_=0)).label(group)
-                for group, statuses in GROUPS.items()
-            ),
-            func.avg(Report.public_lon).label("lon"),
-            func.avg(Report.public_lat).label("lat"),
-            func.min(Report.public_cell).label("first"),
-            func.max(Report.public_cell).label("last"),
-            func.min(Report.public_id).label("id"),
-            func.min(Report.category_code).label("category"),
-            func.min(Report.status).label("status"),
-            func.min(Report.area_code).label("area"),
-            sub,
-        )
-        .where(Report.public_cell >= low, Report.public_cell < high, *matching(filters, now))
-        .group_by("sub")
-        .order_by("sub")
-    )
-    icons = catalogue().categories
-    clusters: list[dict[str, Any]] = []
-    reports: list[dict[str, Any]] = []
-    for row in db.session.execute(query):
-        place = {"lon": round(row.lon, 5), "lat": round(row.lat, 5)}
-        if row.n == 1:
-            known = icons.get(row.category)
-            reports.append(
-                {"id": row.id}
-                | place
-                | {
-                    "category": row.category,
-                    "icon": known.icon if known else "icon-other",
-                    "status": row.status,
-                    "overdue": bool(row.overdue),
-                }
-            )
-            continue
-        by = {group: count for group in GROUPS if (count := int(getattr(row, group)))}
-        cluster = place | {"count": row.n, "by": by, "overdue": int(row.overdue)}
-        if row.first == row.last:
-            cluster |= {"same": True, "area": row.area}
-        clusters.append(cluster)
-    return {"clusters": clusters, "reports": reports}
-
-
 # -- lists and figures -----------------------------------------------------------------------------------------
-
-
-def counts(filters: Filters, now: datetime) -> dict[str, int]:
-    """How many cases there are by group of status, how many of them are overdue, and all together ("total")."""
-    query = select(
-        func.count().label("total"),
-        func.coalesce(func.sum(case((is_overdue(now), 1), else_=0)), 0).label(OVERDUE),
-        *(
-            func.coalesce(func.sum(case((Report.status.in_(statuses), 1), else_=0)), 0).label(group)
-            for group, statuses in GROUPS.items()
-        ),
-    ).where(*matching(filters, now))
-    return {name: int(value) for name, value in db.session.execute(query).one()._mapping.items()}
 
 
 def public_list(
@@ -345,7 +273,8 @@ def public_by_id(public_id: str, now: datetime) -> Case | None:
         )
     )
     report = db.session.scalars(query).first()
-    shown = privacy.public_case(report, now, verdicts.of(report)) if report is not None else None
+    came_back = links.came_back(report.id, lambda table: is_public(now, table)) if report is not None else 0
+    shown = privacy.public_case(report, now, verdicts.of(report), came_back) if report is not None else None
     if report is None or shown is None:
         return None
     return Case(report.id, shown, privacy.public_steps(events.history(stream(report))))
@@ -371,3 +300,15 @@ def public_photo(public_id: str, now: datetime) -> Photo | None:
     )
     photo = db.session.scalars(query).first()
     return photo if photo is not None and privacy.shows(photo) else None
+
+
+def public_file(public_id: str, now: datetime) -> AnswerFile | None:
+    """The document, if everybody may read it: it is let out, its answer too, and its case is public."""
+    query = (
+        select(AnswerFile)
+        .join(Report, Report.id == AnswerFile.report_id)
+        .join(Answer, Answer.id == AnswerFile.answer_id)
+        .where(AnswerFile.public_id == public_id, is_public(now), Answer.public.is_(True))
+    )
+    file = db.session.scalars(query).first()
+    return file if file is not None and privacy.shows_file(file) else None

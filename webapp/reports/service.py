@@ -10,15 +10,16 @@ from typing import Any
 import orjson
 from shapely.geometry import Point
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.accounts.permissions import Identity
 from webapp.core import clock, events, outbox
-from webapp.core.db import db
+from webapp.core.db import db, insert_row, table_of
 from webapp.core.events import Actor
 from webapp.core.instance import instance
-from webapp.reports import codes, lifecycle, recordings
-from webapp.reports.intake import StoredPhoto, StoredRecording, Submission
+from webapp.reports import answer_files, codes, lifecycle, recordings
+from webapp.reports import search as _search  # noqa: F401 - search follows what is written here
+from webapp.reports.intake import StoredDocument, StoredPhoto, StoredRecording, Submission
 from webapp.reports.models import Answer, Contact, Message, Photo, Report
 
 # Who keeps the clocks of the steps: (report, from, to, actor, chosen due time). Rules about time stand on a floor
@@ -37,14 +38,32 @@ def set_timekeeper(keeper: Timekeeper) -> None:
 class Submitted:
     """The answer to a submission; `created` is False if it had arrived before."""
 
-    report: Report
+    report_id: int
     code: str
     created: bool
+
+    @property
+    def report(self) -> Report:
+        """The report itself, read when somebody wants it."""
+        return db.session.get_one(Report, self.report_id)
+
+
+# The same client id twice is decided by the database, for two at the same moment as well.
+_NEW = {
+    dialect.__name__.rsplit(".", 1)[-1]: dialect.insert(table_of(Report))
+    .on_conflict_do_nothing(index_elements=[Report.client_key])
+    .returning(Report.id)
+    for dialect in (postgresql, sqlite)
+}
 
 
 def stream(report: Report) -> str:
     """The name of the report's stream in the record."""
-    return f"report:{report.id}"
+    return _stream(report.id)
+
+
+def _stream(report_id: int) -> str:
+    return f"report:{report_id}"
 
 
 def submit(submission: Submission, actor: Actor | None = None) -> Submitted:
@@ -56,59 +75,57 @@ def submit(submission: Submission, actor: Actor | None = None) -> Submitted:
     settings = instance().settings
     key = codes.client_key(submission.client_id)
     code = codes.code_for(submission.client_id, settings.code_key)
-    known = by_client_key(key)
-    if known is not None:
-        return Submitted(known, code, created=False)
     moment = clock.now()
-    report = Report(
-        public_id=codes.new_public_id(),
-        client_key=key,
-        code_hash=codes.code_hash(code, settings.code_key),
-        category_code=submission.category_code,
-        description=submission.description,
-        observed_at=submission.observed_at,
-        lang=submission.lang,
-        channel=submission.channel,
-        source=submission.source,
-        received_at=submission.received_at,
-        entered_by_unit=submission.entered_by_unit,
-        location=Point(submission.lon, submission.lat) if submission.lon is not None else None,
-        accuracy_m=submission.accuracy_m,
-        place_source=submission.place_source,
-        place_text=submission.place_text,
-        area_code=submission.area_code,
-        province_code=submission.province_code,
-        bypass_commune=submission.bypass_commune,
-        created_at=moment,
-        updated_at=moment,
-        status=lifecycle.NEW,
-    )
-    try:
-        with db.session.begin_nested():
-            db.session.add(report)
-            db.session.flush()
-    except IntegrityError:
-        # The same submission came in twice at once and the other one was first.
-        known = by_client_key(key)
-        if known is None:
-            raise
+    row = {
+        "public_id": codes.new_public_id(),
+        "client_key": key,
+        "code_hash": codes.code_hash(code, settings.code_key),
+        "version": 1,
+        "category_code": submission.category_code,
+        "description": submission.description,
+        "observed_at": submission.observed_at,
+        "lang": submission.lang,
+        "channel": submission.channel,
+        "source": submission.source,
+        "received_at": submission.received_at,
+        "entered_by_unit": submission.entered_by_unit,
+        "location": Point(submission.lon, submission.lat) if submission.lon is not None else None,
+        "accuracy_m": submission.accuracy_m,
+        "place_source": submission.place_source,
+        "place_text": submission.place_text,
+        "area_code": submission.area_code,
+        "province_code": submission.province_code,
+        "bypass_commune": submission.bypass_commune,
+        "created_at": moment,
+        "updated_at": moment,
+        "status": lifecycle.NEW,
+    }
+    report_id = insert_row(_NEW[db.engine.dialect.name], row)
+    if report_id is None:
+        known = db.session.scalars(select(Report.id).where(Report.client_key == key)).one()
         return Submitted(known, code, created=False)
+    submitted = Submitted(report_id, code, created=True)
+    if submission.photos or submission.recordings or submission.contact:
+        _keep_with(submitted.report, submission)
+    sender = events.PROGRAM if submission.channel == "open311" else events.REPORTER
+    events.begin(
+        _stream(report_id),
+        "report:submitted",
+        actor or sender,
+        public=True,
+        category=submission.category_code,
+        channel=submission.channel,
+        photos=len(submission.photos),
+    )
+    outbox.enqueue("reports.route", report_id=report_id)
+    return submitted
+
+
+def _keep_with(report: Report, submission: Submission) -> None:
     add_photos(report, submission.photos, purpose="report")
     recordings.attach(report, submission.recordings, purpose="report")
     if submission.contact:
         keep_contact(report, submission.contact, submission.consent)
-    sender = events.PROGRAM if submission.channel == "open311" else events.REPORTER
-    events.append(
-        stream(report),
-        "report:submitted",
-        actor or sender,
-        public=True,
-        category=report.category_code,
-        channel=report.channel,
-        photos=len(submission.photos),
-    )
-    outbox.enqueue("reports.route", report_id=report.id)
-    return Submitted(report, code, created=True)
 
 
 def by_client_key(key: str) -> Report | None:
@@ -177,15 +194,20 @@ def move(
     lifecycle.check(report.status, to, reason=reason, evidence=evidence, unit=bool(report.unit_code))
     frm, report.status = report.status, to
     touch(report)
-    if to in (lifecycle.VERIFIED, lifecycle.REWORK):
-        from webapp.reports import feedback
+    from webapp.reports import feedback, unit_links, unit_work
 
+    unit_work.after_move(report, frm, to)
+    if to in (lifecycle.VERIFIED, lifecycle.REWORK):
         feedback.settle(report)  # the Front's own verdict answers the reporter's "not solved"
     if to in lifecycle.ENDED:
         report.closed_at = clock.now()
     elif frm in lifecycle.ENDED:
         report.closed_at = None
-        report.duplicate_of_id = None
+        if frm == lifecycle.DUPLICATE:
+            from webapp.reports import links
+
+            report.duplicate_of_id = None
+            links.reopened(report, actor)
     if reason:
         data["reason"] = reason
     data |= {"from": frm, "to": to, "unit": report.unit_code}
@@ -194,6 +216,8 @@ def move(
         outbox.enqueue("notices.report", report_id=report.id, event_id=entry.id)
     if _timekeeper is not None:
         _timekeeper(report, frm, to, actor, due)
+    if to in (lifecycle.ASSIGNED, lifecycle.REWORK):
+        unit_links.write_to_unit(report)
 
 
 def touch(report: Report) -> None:
@@ -239,18 +263,33 @@ def mark_duplicate(report: Report, original: Report, actor: Actor) -> None:
     """End the report as a duplicate of `original`. Raises BadDuplicate or a lifecycle error."""
     if original.id == report.id or original.duplicate_of_id is not None:
         raise BadDuplicate
+    from webapp.reports import links
+
+    lifecycle.check(report.status, lifecycle.DUPLICATE)
     report.duplicate_of_id = original.id
     # Its own duplicates follow it to the original, so that nobody is sent through a chain.
-    for other in db.session.scalars(select(Report).where(Report.duplicate_of_id == report.id)):
-        other.duplicate_of_id = original.id
+    for other in db.session.scalars(select(Report).where(Report.duplicate_of_id == report.id)).all():
+        links.follow(other, report, original, actor)
+    links.link(report, original, links.MERGED, actor)
     move(report, lifecycle.DUPLICATE, actor, original=original.public_id)
 
 
-def answer(report: Report, actor: Actor, text: str, photos: tuple[StoredPhoto, ...]) -> Answer:
-    """The unit answers with words and evidence; an earlier answer stays beside it."""
+def answer(
+    report: Report,
+    actor: Actor,
+    text: str,
+    photos: tuple[StoredPhoto, ...],
+    files: tuple[StoredDocument, ...] = (),
+    *,
+    minutes: bool = False,
+) -> Answer:
+    """The unit answers with words and evidence; an earlier answer stays beside it.
+
+    Evidence is a picture, a document (`files`), or signed minutes of an inspection that the caller attaches.
+    """
     if not text:
         raise lifecycle.Missing("text")
-    lifecycle.check(report.status, lifecycle.ANSWERED, evidence=bool(photos))
+    lifecycle.check(report.status, lifecycle.ANSWERED, evidence=bool(photos or files or minutes))
     given = Answer(
         report_id=report.id,
         unit_code=actor.unit_code or "",
@@ -260,19 +299,31 @@ def answer(report: Report, actor: Actor, text: str, photos: tuple[StoredPhoto, .
     )
     db.session.add(given)
     db.session.flush()
-    if not add_photos(report, photos, purpose="answer", answer=given):
-        raise lifecycle.Missing("evidence")  # only pictures that an earlier answer has shown already
+    added = add_photos(report, photos, purpose="answer", answer=given)
+    if not (answer_files.attach(given, files) or added or minutes):
+        raise lifecycle.Missing("evidence")  # only what an earlier answer has shown already
     move(report, lifecycle.ANSWERED, actor, evidence=True, answer=given.id)
     return given
 
 
-def publish(report: Report, actor: Actor, *, text: str, photo_ids: set[int], answer_ids: set[int]) -> None:
-    """Let out exactly these: a text fit for the public, photos that were cleaned, answers; the rest is in."""
+def publish(
+    report: Report,
+    actor: Actor,
+    *,
+    text: str,
+    photo_ids: set[int],
+    answer_ids: set[int],
+    file_ids: frozenset[int] = frozenset(),
+) -> None:
+    """Let out exactly these: a text fit for the public, photos that were cleaned, answers, their documents; the
+    rest is in."""
     report.public_text = text
     for photo in report.photos:
         photo.public = photo.id in photo_ids and photo.state == "clean"
     for given in report.answers:
         given.public = given.id in answer_ids
+        for one in given.files:
+            one.public = one.id in file_ids and one.state == "clean"
     touch(report)
     events.append(
         stream(report),
@@ -281,6 +332,7 @@ def publish(report: Report, actor: Actor, *, text: str, photo_ids: set[int], ans
         text=bool(text),
         photos=sorted(p.id for p in report.photos if p.public),
         answers=sorted(a.id for a in report.answers if a.public),
+        files=sorted(f.id for a in report.answers for f in a.files if f.public),
     )
 
 

@@ -1,4 +1,4 @@
-"""Passing a case to a unit by hand."""
+"""Passing a case to a unit by hand, and giving it its time anew."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from webapp.core.events import Actor
 from webapp.reports import lifecycle
 from webapp.reports.models import Report
 from webapp.reports.service import move, stream, touch
+from webapp.supervision import clocks
 from webapp.units.models import Unit
 
 
@@ -25,6 +26,13 @@ def assign(report: Report, unit: Unit, actor: Actor, note: str = "") -> None:
         raise NoteMissing
     lifecycle.check(report.status, lifecycle.ASSIGNED, unit=True)
     report.unit_code = unit.code
+    # Somebody has decided, so nobody needs to look again after a reorganisation.
+    report.routing = {name: value for name, value in report.routing.items() if name != "check"}
     touch(report)
     events.append(stream(report), "report:assigned", actor, unit=unit.code, proposed=proposed, note=note)
     move(report, lifecycle.ASSIGNED, actor)
+
+
+def restart_clock(report: Report, actor: Actor) -> None:
+    """Give the unit the whole time for its answer from now on. Rework needs no such word: it has its own clock."""
+    clocks.count_anew(report, actor)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Date, Integer, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Boolean, Date, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, deferred, mapped_column
 
-from webapp.core.db import Base
+from webapp.core.db import Base, Json, UtcDateTime
+from webapp.core.stamps import watch
 
 
+@watch
 class RoutingRule(Base):
-    """For this category and area, that unit acts. The smallest priority that fits wins."""
+    """For this category and area, that unit acts. The smallest priority that fits wins.
+
+    These are the rows of the rule set in force; they change only by publishing a set (`rulesets`).
+    """
 
     __tablename__ = "routing_rules"
 
@@ -19,6 +25,9 @@ class RoutingRule(Base):
     priority: Mapped[int] = mapped_column(Integer)
     category_code: Mapped[str] = mapped_column(String(40))  # or "*"
     area_code: Mapped[str | None] = mapped_column(String(8))  # province or commune; None: everywhere
+    time_from: Mapped[str | None] = mapped_column(String(5))  # "22:00" in Vietnam; with time_to, or both None
+    time_to: Mapped[str | None] = mapped_column(String(5))  # the first minute it no longer holds; may be past midnight
+    days: Mapped[str | None] = mapped_column(String(8))  # working, off; None: every day
     target_kind: Mapped[str | None] = mapped_column(String(32))
     target_unit_code: Mapped[str | None] = mapped_column(String(40))
     supervisor_level: Mapped[str] = mapped_column(String(10))
@@ -28,6 +37,34 @@ class RoutingRule(Base):
     note_vi: Mapped[str] = mapped_column(Text, default="")
     certainty: Mapped[str] = mapped_column(String(12), default="check")
     source: Mapped[str] = mapped_column(Text, default="")
+
+
+class RuleVersion(Base):
+    """A whole set of rules: a draft, and once published a version with its number that nobody changes.
+
+    A set that was given up stays as it was left. At most one draft is open.
+    """
+
+    __tablename__ = "rule_versions"
+    __table_args__ = (UniqueConstraint("number", name="uq_rule_versions_number"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    number: Mapped[int | None] = mapped_column(Integer)  # once published
+    state: Mapped[str] = mapped_column(String(10))  # draft, published, dropped
+    base: Mapped[int] = mapped_column(Integer)  # number of the version that it was made from; 0: none
+    origin: Mapped[str] = mapped_column(String(8))  # browser, command, file
+    rows: Mapped[list[dict[str, Any]]] = deferred(mapped_column(Json, nullable=False))
+    digest: Mapped[str] = mapped_column(String(64))  # SHA-256 over the rows
+    revision: Mapped[int] = mapped_column(Integer)  # counts the edits of a draft; guards stale saves
+    changes: Mapped[list[int]] = mapped_column(Json)  # rules added, changed, removed against the base
+    note: Mapped[str] = mapped_column(Text)  # why, in the words of whoever published it
+    trial: Mapped[dict[str, Any] | None] = deferred(mapped_column(Json))  # result of the last dry run, see `trial`
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[int | None] = mapped_column(Integer)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    published_by: Mapped[int | None] = mapped_column(Integer)
+
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012
 
 
 class DeadlineRule(Base):
@@ -49,8 +86,10 @@ class DeadlineRule(Base):
     certainty: Mapped[str] = mapped_column(String(12))
     source: Mapped[str] = mapped_column(Text)
     note: Mapped[str] = mapped_column(Text)
+    own: Mapped[bool] = mapped_column(Boolean, default=False)  # the operator's: loading the files leaves it alone
 
 
+@watch
 class CalendarDay(Base):
     """A day that differs from its weekday: a weekday off, or a weekend day worked in exchange."""
 
@@ -61,6 +100,7 @@ class CalendarDay(Base):
     name_vi: Mapped[str] = mapped_column(Text)
     certainty: Mapped[str] = mapped_column(String(12))
     source: Mapped[str] = mapped_column(Text)
+    own: Mapped[bool] = mapped_column(Boolean, default=False)  # as above
 
 
 class OfficeHours(Base):

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from shapely.geometry import Point
-from sqlalchemy import select
 
 from geo.cells import cell
 from geo.positions import blur
 from webapp.areas import queries as areas
 from webapp.areas.models import Area
 from webapp.core import clock, events
-from webapp.core.db import db
 from webapp.core.events import Actor
 from webapp.core.instance import instance
 from webapp.reports import lifecycle
 from webapp.reports.models import Category, Report
 from webapp.reports.service import move, stream, touch
-from webapp.routing.decide import Decision, Facts, decide
-from webapp.routing.models import RoutingRule
+from webapp.routing import rulesets
+from webapp.routing.decide import Decision, Explanation
+from webapp.routing.router import router
 from webapp.supervision import clocks
-from webapp.units import queries as units
 
 OFFSHORE_M = 50_000  # how far off the coast a point still belongs to the nearest province's Front
+BY_SENDER, BY_FRONT = "sender", "front"  # who wants the commune bypassed
+KEPT = 12  # rules that a report remembers as considered
+
+
+class AlreadyBypassed(ValueError):
+    """No body of the commune sees the case as it is."""
 
 
 def route(report: Report) -> None:
@@ -45,7 +50,7 @@ def reroute(
     position: tuple[float, float] | None = None,
 ) -> None:
     """Correct the category or the place (lon, lat) and decide anew. History keeps what was before."""
-    before = {"category": report.category_code, "area": report.area_code, "unit": report.unit_code}
+    before = _standing(report)
     if category is not None:
         report.category_code = category.code
         report.category = category
@@ -63,9 +68,36 @@ def reroute(
     if position is not None or commune_code is not None or category is not None:
         place(report)
     apply(report, actor)
-    after = {"category": report.category_code, "area": report.area_code, "unit": report.unit_code}
-    events.append(stream(report), "report:corrected", actor, before=before, after=after)
+    events.append(stream(report), "report:corrected", actor, before=before, after=_standing(report))
     touch(report)
+
+
+def bypass(report: Report, actor: Actor, reason: str) -> None:
+    """Keep the case from every body of its commune, for a conflict of interest, and decide anew.
+
+    Raises AlreadyBypassed, and lifecycle.Missing without a reason; nothing has changed then.
+    """
+    if report.bypass_commune:
+        raise AlreadyBypassed
+    if not reason:
+        raise lifecycle.Missing("reason")
+    before = _standing(report)
+    report.bypass_commune = True
+    report.routing = {**report.routing, "bypass": BY_FRONT}
+    apply(report, actor)
+    events.append(stream(report), "report:bypassed", actor, reason=reason, before=before, after=_standing(report))
+    touch(report)
+
+
+def _standing(report: Report) -> dict[str, str | None]:
+    """What a correction may change, for the record."""
+    return {
+        "category": report.category_code,
+        "area": report.area_code,
+        "unit": report.unit_code,
+        "supervisor": report.supervisor_code,
+        "rule": report.rule_code,
+    }
 
 
 def place(report: Report) -> None:
@@ -111,19 +143,21 @@ def set_public_place(report: Report, commune: Area | None) -> None:
 
 def apply(report: Report, actor: Actor) -> Decision:
     """Decide from the report's facts and write the decision onto the report and the record."""
-    decision = explain(
+    explanation = explain(
         report.category_code,
         report.area_code,
         report.province_code,
-        _day(report),
+        report.created_at,
         bypass_commune=report.bypass_commune,
     )
+    decision = explanation.decision
+    by = BY_FRONT if report.bypass_commune and (report.routing or {}).get("bypass") == BY_FRONT else BY_SENDER
     report.unit_code = decision.unit_code
     report.supervisor_code = decision.supervisor_code
     report.lead_code = decision.lead_code
     report.rule_code = decision.rule_code
     clocks.recount(report)  # of a report that is corrected; a new one has none yet
-    report.routing = {
+    why: dict[str, Any] = {
         "why": decision.why,
         "commune": report.area_code,
         "province": report.province_code,
@@ -131,6 +165,13 @@ def apply(report: Report, actor: Actor) -> Decision:
         "rule_valid_from": decision.rule_valid_from.isoformat() if decision.rule_valid_from else None,
         "target_kind": decision.target_kind,
         "day": _day(report).isoformat(),
+        "at": f"{clock.local(report.created_at):%H:%M}",
+        "version": rulesets.number(),
+        "bypass": by if report.bypass_commune else None,
+    }
+    report.routing = why | {
+        "considered": [[c.rule.code, c.verdict] for c in explanation.considered if c.verdict != "later"][-KEPT:],
+        "looked": [[found.role, found.wanted, found.found] for found in explanation.looked],
     }
     events.append(
         stream(report),
@@ -139,7 +180,7 @@ def apply(report: Report, actor: Actor) -> Decision:
         unit=decision.unit_code,
         supervisor=decision.supervisor_code,
         lead=decision.lead_code,
-        **report.routing,
+        **why,
     )
     return decision
 
@@ -148,23 +189,14 @@ def explain(
     category_code: str,
     commune_code: str | None,
     province_code: str | None,
-    on: date,
+    moment: datetime,
     *,
     bypass_commune: bool = False,
-) -> Decision:
-    """The decision for these facts, without a report."""
-
-    def find(kind: str, commune: str | None, province: str | None, day: date) -> str | None:
-        unit = units.of_kind_for(kind, commune, province, day)
-        return unit.code if unit else None
-
-    def is_of_commune(code: str) -> bool:
-        unit = units.by_code(code, on)
-        return unit is not None and unit.level == "commune"
-
-    rules = db.session.scalars(select(RoutingRule).where(RoutingRule.category_code.in_(("*", category_code)))).all()
-    facts = Facts(category_code, commune_code, province_code, on, bypass_commune)
-    return decide(facts, rules, find, is_of_commune)
+) -> Explanation:
+    """The decision for something that comes in at `moment`, without a report, and how it comes about."""
+    now = router()
+    facts = now.facts(category_code, commune_code, province_code, moment, bypass_commune=bypass_commune)
+    return now.explain(facts)
 
 
 def _day(report: Report) -> date:

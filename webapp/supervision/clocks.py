@@ -21,6 +21,8 @@ from webapp.routing.deadlines import END_OF_DAY, Term
 from webapp.supervision import reminders
 from webapp.supervision.models import ASKED, LAPSED, LATE, MET, Extension, StepClock
 
+_AT_WORK = (lifecycle.ANSWER, lifecycle.HANDLE)
+
 
 def running(report: Report) -> StepClock | None:
     """The clock that runs for the case, or stands still while the reporter is asked."""
@@ -58,6 +60,8 @@ def follow(report: Report, frm: str, to: str, actor: Actor, due: datetime | None
         return
     began = _origin(report, frm, step, found, now)
     started = start(report, step, began, due)
+    if started is not None and step == lifecycle.RECEIVE and found is not None and found.step in _AT_WORK:
+        started.counts_from = found.started_at  # handed over: what the former unit took is not given again
     if to == lifecycle.REWORK:
         _say_restarted(report, actor, found, started)
 
@@ -111,6 +115,26 @@ def recount(report: Report) -> None:
     db.session.flush()
 
 
+def count_anew(report: Report, actor: Actor) -> None:
+    """The Front gives the unit that now has the case the whole time for an answer, not what was left of it."""
+    found = running(report)
+    if found is None:
+        return
+    before = found.due_at
+    found.counts_from = None
+    if found.step in _AT_WORK:
+        _end(found, clock.now())
+        start(report, lifecycle.ANSWER, clock.now())
+    db.session.flush()
+    events.append(
+        stream(report),
+        "report:clock_restarted",
+        actor,
+        before=before.isoformat(),
+        due=report.due_at.isoformat() if report.due_at else None,
+    )
+
+
 def hand_over(report: Report, *, restart: bool = False) -> None:
     """The same step goes to the unit that the case names now: its clock goes on there, or begins anew.
 
@@ -125,6 +149,7 @@ def hand_over(report: Report, *, restart: bool = False) -> None:
         made.started_at, made.first_due_at, made.due_at = found.started_at, found.first_due_at, found.due_at
         made.measure, made.amount, made.rule_code = found.measure, found.amount, found.rule_code
         made.pauses, made.extensions = list(found.pauses), found.extensions
+        made.counts_from, made.paused_at = found.counts_from, found.paused_at
         report.due_at = made.due_at
         reminders.plan(made)
     db.session.flush()
@@ -152,8 +177,11 @@ def _origin(report: Report, frm: str, step: str, before: StepClock | None, now: 
     begun buys no time."""
     if frm == lifecycle.NEW:
         return report.created_at
-    if step == lifecycle.HANDLE and before is not None and before.step == lifecycle.ANSWER:
-        return before.started_at
+    if before is not None:
+        if step == lifecycle.HANDLE and before.step == lifecycle.ANSWER:
+            return before.started_at
+        if step == lifecycle.ANSWER and before.step == lifecycle.RECEIVE:
+            return before.counts_from or now
     return now
 
 

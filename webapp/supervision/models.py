@@ -51,6 +51,8 @@ class StepClock(Base):
     measure: Mapped[str] = mapped_column(String(8))  # days, hours, clock
     amount: Mapped[int] = mapped_column(Integer)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)  # from when its term counts
+    # Of an acceptance after a hand-over: from when the time for the answer counts on, however late it is accepted
+    counts_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     first_due_at: Mapped[datetime] = mapped_column(UtcDateTime)  # before pauses and extensions
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -88,7 +88,7 @@ class Score:
         return any(self.numbers.values())
 
 
-Cases = Select[tuple[str | None, int]]
+Cases = Select[Any, Any]
 
 
 def _received(period: Period) -> Cases:
@@ -207,7 +207,7 @@ def scores(units: Collection[str], period: Period, visible: ColumnElement[bool] 
     )
     for code, number, total in db.session.execute(marks):
         score = found.setdefault(code, Score())
-        score.rated, score.ratings = number, int(total)
+        score.rated, score.ratings = number, int(total or 0)
     return found
 
 

@@ -8,10 +8,12 @@ from sqlalchemy import Date, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Base
+from webapp.core.stamps import watch
 
 FRONT_KINDS = ("front_commune", "front_province", "front_central")
 
 
+@watch
 class Unit(Base):
     """One organisation as it was from `valid_from` up to and including `valid_to`."""
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from webapp.areas import succession
 from webapp.core import clock
 from webapp.core.db import db
+from webapp.core.text import fold
 from webapp.units.models import FRONT_KINDS, Unit
 
 
@@ -78,3 +80,45 @@ def of_kind_for(kind: str, commune_code: str | None, province_code: str | None, 
     )
     units = {unit.area_code: unit for unit in db.session.scalars(query.order_by(Unit.code.desc()))}
     return next((units[area] for area in [*served, None] if area in units), None)
+
+
+def unit_of_then(code: str | None, day: date) -> Unit | None:
+    """The unit under the name that it had on that day: whom a case of then was with."""
+    return by_code(code, day)
+
+
+def unit_of_now(code: str | None, on: date | None = None) -> Unit | None:
+    """Who stands in the place of a unit of then on a day (default: today); None if nobody does."""
+    heir = current_of(code, on) if code else None
+    return by_code(heir, on)
+
+
+def current_of(code: str, on: date | None = None) -> str | None:
+    """The code of the unit, or of its main successor, on a day (default: today); None if nobody came after."""
+    return succession.current_of(succession.UNIT, code, on)
+
+
+def currents_of(codes: set[str], on: date | None = None) -> dict[str, str | None]:
+    """`current_of` for many codes in few statements: what statistics group by to be read by unit of now."""
+    ends = succession.currents_of(succession.UNIT, codes, on)
+    return {code: found[0] if found else None for code, found in ends.items()}
+
+
+def search(typed: str, province_code: str | None, on: date | None = None, limit: int = 12) -> list[Unit]:
+    """Units of a province (None: of all) and of the centre whose code is `typed`, or whose name holds it with or
+    without diacritics; whole names first, then by level and name."""
+    wanted = fold(typed)
+    if len(wanted) < 2:
+        return []
+    query = select(Unit).where(valid_on(on or clock.today()))
+    if province_code:
+        query = query.where(or_(Unit.province_code == province_code, Unit.level == "central"))
+    found = []
+    for unit in db.session.scalars(query.order_by(Unit.level.desc(), Unit.name_vi, Unit.code)):
+        names = (fold(unit.name_vi), fold(unit.short_name_vi))
+        if unit.code == typed.strip().lower() or wanted in names:
+            found.append((0, unit))
+        elif any(wanted in name for name in names):
+            found.append((1, unit))
+    found.sort(key=lambda pair: pair[0])
+    return [unit for _rank, unit in found[:limit]]

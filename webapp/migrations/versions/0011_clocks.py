@@ -1,7 +1,7 @@
 """Clocks of each step, extensions, reminders, verdicts; office hours and limits of extensions as data.
 
 Revision ID: 0011
-Revises: 0006
+Revises: 0010
 """
 
 from datetime import timedelta
@@ -12,7 +12,7 @@ from alembic import op
 from webapp.core.db import Json, UtcDateTime
 
 revision = "0011"
-down_revision = "0006"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
@@ -42,6 +42,7 @@ def upgrade():
         sa.Column("measure", sa.String(8), nullable=False),
         sa.Column("amount", sa.Integer(), nullable=False),
         sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("counts_from", UtcDateTime(), nullable=True),
         sa.Column("first_due_at", UtcDateTime(), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.Column("paused_at", UtcDateTime(), nullable=True),

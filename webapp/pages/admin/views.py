@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ from sqlalchemy import func, select
 from webapp.accounts.models import User
 from webapp.areas.models import Area
 from webapp.areas.queries import valid_on
-from webapp.core import clock, events, outbox
+from webapp.core import events, outbox
 from webapp.core.db import db
 from webapp.core.instance import instance
 from webapp.core.outbox import FAILED, Job
@@ -23,6 +22,7 @@ from webapp.reports import lifecycle
 from webapp.reports.models import Category, CategoryGroup, LegalReference, Report
 from webapp.reports.service import actor_of
 from webapp.routing.models import CalendarDay, DeadlineRule, RoutingRule
+from webapp.routing.reference import calendar_state
 from webapp.units.models import Unit
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -50,9 +50,8 @@ def overview() -> str:
         ).all(),
         areas=_areas(),
         reference=_reference(),
-        users=db.session.scalars(select(User).order_by(User.role, User.email)).all(),
-        unit_names=_unit_names(),
-        calendar=_calendar(),
+        people=_people(),
+        calendar=calendar_state(),
         settings_shown=_settings(),
         nobodys=_nobodys(),
         labels_moment=labels.moment,
@@ -109,22 +108,15 @@ def _reference() -> list[tuple[str, int]]:
     return [(name, number) for (name, _table), number in zip(tables, numbers, strict=True)]
 
 
-def _unit_names() -> dict[str, str]:
-    query = (
-        select(Unit.code, Unit.short_name_vi)
-        .where(Unit.code.in_(select(User.unit_code).where(User.unit_code.is_not(None))))
-        .order_by(Unit.valid_from)
-    )
-    return {code: name for code, name in db.session.execute(query)}
-
-
-def _calendar() -> dict[str, Any]:
-    """The last year whose days off are known, and whether that is soon too little."""
-    last: date | None = db.session.scalar(select(func.max(CalendarDay.day)))
-    today = clock.today()
-    # A clock that starts in December runs into the next year.
-    needed = today.year + 1 if today.month >= 10 else today.year
-    return {"last": last.year if last else None, "needed": needed, "short": last is None or last.year < needed}
+def _people() -> dict[str, int]:
+    """Accounts by state."""
+    waiting = User.active & (User.password == "")
+    counted = select(
+        func.count().filter(User.active & (User.password != "")),
+        func.count().filter(waiting),
+        func.count().filter(~User.active),
+    ).select_from(User)
+    return dict(zip(("active", "invited", "off"), db.session.execute(counted).one(), strict=True))
 
 
 def _nobodys() -> int:
@@ -145,9 +137,14 @@ def _settings() -> list[tuple[str, str]]:
         (_("Map tiles"), urlsplit(settings.tile_url).hostname or "–" if settings.tile_url else _("none")),
         (_("Photos per report"), str(settings.max_photos)),
         (_("Largest photo"), f"{settings.max_photo_bytes >> 20} MB"),
+        (_("Second step of staff"), _("required") if settings.second_factor else _("optional")),
+        (_("Sign-in through another service"), urlsplit(settings.oidc_issuer).hostname or no),
         (_("Demo"), yes if settings.demo else no),
         (_("Can open identities"), yes if settings.identity_private_key else no),
         (_("Can open sealed photos"), yes if settings.evidence_private_key else no),
         (_("Connected programs"), str(len(settings.open311_keys))),
         (_("Proxies in front"), str(settings.proxies)),
     ]
+
+
+from webapp.pages.admin import contacts  # noqa: E402, F401 - its routes belong to this blueprint

@@ -20,6 +20,7 @@ from webapp.core.outbox import Job
 from webapp.reports import lifecycle
 from webapp.reports.models import Category, Report
 from webapp.routing.models import RoutingRule
+from webapp.routing.reference import calendar_state
 from webapp.units.models import Unit
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,8 @@ def _report(checks: dict[str, Callable[[], None]]) -> Response:
     well = all(result == "ok" for result in results.values())
     if well and len(results) == 1:
         response = jsonify(status="ok")
+    elif well and (soon := _warnings()):
+        response = jsonify(status="ok", checks=results, warnings=soon)
     else:
         response = jsonify(status="ok" if well else "unavailable", checks=results)
     response.status_code = 200 if well else 503
@@ -107,6 +110,14 @@ def _reference_data() -> None:
     for model in (Category, Unit, RoutingRule):
         if db.session.execute(select(model).limit(1)).first() is None:
             raise NotReady("not loaded; run `flask data load`")
+
+
+def _warnings() -> list[str]:
+    """What does not stop the instance today but needs its operator."""
+    calendar = calendar_state()
+    if calendar["short"]:
+        return [f"days off of {calendar['needed']} are missing; enter them at /admin/tables/days"]
+    return []
 
 
 def _redis() -> None:
@@ -139,6 +150,8 @@ def _figures() -> list[str]:
     lines += _gauge("dgs_job_oldest_due_age_seconds", "How long the oldest due job has waited; 0 if none is due.")
     age = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
     lines.append(f"dgs_job_oldest_due_age_seconds {age:.3f}")
+    lines += _gauge("dgs_days_off_until_year", "The last year whose days off are known; 0 if none is.")
+    lines.append(f"dgs_days_off_until_year {calendar_state()['last'] or 0}")
     lines += _gauge("dgs_reports", "Reports by status, those that are not public included.")
     return lines + [f'dgs_reports{{status="{status}"}} {reports.get(status, 0)}' for status in lifecycle.STATUSES]
 

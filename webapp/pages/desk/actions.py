@@ -22,12 +22,13 @@ from webapp.inspections.models import Outcome
 from webapp.media.intake import Kept
 from webapp.pages import messages
 from webapp.pages.access import identity, require
-from webapp.pages.desk import case_page, evidence, steps, timeline
+from webapp.pages.desk import case_page, evidence, related, replies, steps, timeline
 from webapp.pages.desk.views import bp, found
-from webapp.reports import desk_queries, lifecycle, service, verdicts
+from webapp.reports import desk_queries, handovers, lifecycle, links, service, unit_work, verdicts
 from webapp.reports.models import Category, Report
 from webapp.routing import assign as assigning
 from webapp.routing import service as routing
+from webapp.units import queries as units
 
 MAX_TEXT = 5000
 # Things that must not slip into a public text: long runs of digits (phone, identity card), e-mail
@@ -86,6 +87,10 @@ def act(public_id: str, name: str) -> Response:
     moved_on = {"_form": _("This cannot be done now: the case has moved on.")}
     if stale(report):
         return conflict(report, "/desk", name, kept=files)
+    if request.form.get("insert"):
+        return case_page.render(
+            report, identity(), "/desk", opened=name, kept=files, values=replies.inserted(report, name, _typed())
+        )
     doing = Doing(action, report, identity(), service.actor_of(identity()), kept, refused)
     if not steps.possible(action, report):
         return again(public_id, "/desk", name, moved_on, 409, kept=files)
@@ -101,6 +106,23 @@ def act(public_id: str, name: str) -> Response:
     # A correction may have taken the case to somebody else's desk.
     here = may(identity(), "report:view", report)
     return redirect(f"/desk/cases/{public_id}" if here else "/desk", 303)  # type: ignore[return-value]
+
+
+@bp.post("/cases/<public_id>/links/<int:link_id>/end")
+def end_link(public_id: str, link_id: int) -> Response:
+    """Take a link back that an officer made."""
+    report = found(public_id, lock=True)
+    require("report:link", report)
+    if stale(report):
+        return conflict(report, "/desk", "link")
+    linked = next((one for one in links.of_report(report.id) if one.link.id == link_id), None)
+    if linked is None or linked.link.kind not in links.BY_HAND:
+        abort(404)
+    frm, to = (report, linked.other) if linked.here == "from" else (linked.other, report)
+    links.unlink(linked.link, frm, to, service.actor_of(identity()))
+    service.touch(report)
+    flash(_("The link is taken back. The history keeps it."), "success")
+    return redirect(f"/desk/cases/{public_id}#links", 303)  # type: ignore[return-value]
 
 
 @bp.post("/cases/<public_id>/outcomes/<outcome_id>/publish")
@@ -140,7 +162,7 @@ def again(public_id: str, base: str, name: str, errors: dict[str, str], status: 
 
 
 def _typed() -> dict[str, object]:
-    lists = {"photos", "answers", "verdicts"}
+    lists = {"photos", "answers", "verdicts", "files", "sheets"}
     return {
         name: request.form.getlist(name) if name in lists else request.form.get(name)
         for name in request.form
@@ -163,7 +185,8 @@ def _take(doing: Doing) -> str:
 
 def _assign(doing: Doing) -> str:
     options = {u.code: u for u in case_page.acting_units(doing.report)}
-    unit = options.get(request.form.get("unit", ""))
+    code = request.form.get("unit", "")
+    unit = options.get(code) or unit_work.proposed_unit(doing.report, code)
     if unit is None:
         raise Wrong(unit=_("Choose the unit."))
     try:
@@ -171,6 +194,25 @@ def _assign(doing: Doing) -> str:
     except assigning.NoteMissing:
         raise Wrong(assign_note=_("The rule names another unit: write why it goes to this one.")) from None
     return _("Passed to %(unit)s.", unit=unit.name_vi)
+
+
+def _hand_over(doing: Doing) -> str:
+    asked = handovers.pending(doing.report)
+    unit = units.by_code(asked.to_code) if asked else None
+    if unit is None or request.form.get("unit") != unit.code:
+        raise lifecycle.NotAllowed("hand over")
+    handovers.grant(doing.report, doing.actor, unit)
+    if request.form.get("new_clock") == "1":
+        assigning.restart_clock(doing.report, doing.actor)
+    return _("Handed over to %(unit)s.", unit=unit.name_vi)
+
+
+def _keep(doing: Doing) -> str:
+    try:
+        handovers.decline(doing.report, doing.actor, doing.text("keep_reason", _("Write the reason."), limit=2000))
+    except handovers.NotOpen:
+        raise lifecycle.NotAllowed("keep") from None
+    return _("Declined. The unit keeps the case and reads your reason.")
 
 
 def _with_reason(message: Callable[[], str]) -> Callable[[Doing], str]:
@@ -209,6 +251,15 @@ def _correct(doing: Doing) -> str:
         {"before": dict(zip(keys, before, strict=True)), "after": dict(zip(keys, after, strict=True))}, names
     )
     return _("Corrected and routed anew. %(changes)s", changes="; ".join(changed))
+
+
+def _bypass(doing: Doing) -> str:
+    reason = doing.text("bypass_reason", _("Write the reason."), limit=2000)
+    try:
+        routing.bypass(doing.report, doing.actor, reason)
+    except routing.AlreadyBypassed:
+        raise lifecycle.NotAllowed("bypass") from None
+    return _("Nobody of the commune sees the case any more. It was routed anew.")
 
 
 def _commune(typed: str) -> str:
@@ -289,18 +340,46 @@ def _publish(doing: Doing) -> str:
     photos = {p.id for p in report.photos if p.public_id in request.form.getlist("photos")}
     wanted = request.form.getlist("answers")
     answers = {a.id for a in report.answers if str(a.id) in wanted}
+    let_out = request.form.getlist("files")
+    files = frozenset(f.id for a in report.answers for f in a.files if f.public_id in let_out)
     require("photo:publish", report)
-    service.publish(report, doing.actor, text=words, photo_ids=photos, answer_ids=answers)
+    service.publish(report, doing.actor, text=words, photo_ids=photos, answer_ids=answers, file_ids=files)
     verdicts.publish(report, set(request.form.getlist("verdicts")))
     return _("Saved: this is what the public sees.")
+
+
+def _link(doing: Doing) -> str:
+    kind = request.form.get("link_kind", "")
+    if kind not in links.BY_HAND:
+        raise Wrong(link_kind=_("Choose how the two belong together."))
+    typed = text.clean(request.form.get("link_id")).lower() or request.form.get("link_to", "")
+    if not typed:
+        raise Wrong(link_id=_("Choose a case, or enter its number."))
+    other = desk_queries.by_public_id(typed[:16])
+    if other is None or not may(doing.who, "report:view", other):
+        raise Wrong(link_id=_("You see no case with this number."))
+    reason = doing.text("link_reason", limit=500)
+    # Of two cases of which one came back, the later one is always the recurrence.
+    later = doing.report.created_at >= other.created_at
+    frm, to = (doing.report, other) if kind == links.RELATED or later else (other, doing.report)
+    try:
+        links.link(frm, to, kind, doing.actor, reason)
+    except links.BadLink as bad:
+        raise Wrong(link_id=related.bad_link(bad.code)) from None
+    service.touch(doing.report)
+    return _("Linked to %(number)s.", number=other.public_id)
 
 
 DO: dict[str, Callable[[Doing], str]] = {
     "take": _take,
     "assign": _assign,
+    "hand_over": _hand_over,
+    "keep": _keep,
     "ask": _ask,
     "correct": _correct,
+    "bypass": _bypass,
     "duplicate": _duplicate,
+    "link": _link,
     "reject": _with_reason(lambda: _("Rejected. The sender reads the reason.")),
     "out_of_scope": _with_reason(lambda: _("Marked as out of scope. The sender reads the reason.")),
     "reopen": _reopen,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Response, render_template
+from flask import Response, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -13,11 +13,12 @@ from webapp.accounts.permissions import Identity, allowed
 from webapp.areas import queries as areas
 from webapp.core import clock, events
 from webapp.core.db import db
+from webapp.documents import service as documents
 from webapp.inspections.models import FINDINGS, MEASURES, Outcome
 from webapp.pages import labels
-from webapp.pages.desk import listing, sketch, steps, supervision, timeline
+from webapp.pages.desk import listing, presence, related, replies, sketch, steps, supervision, timeline, unit_side
 from webapp.pages.i18n import in_language
-from webapp.reports import desk_queries, pictures, privacy, recordings
+from webapp.reports import desk_queries, privacy, recordings
 from webapp.reports.models import Category, CategoryGroup, Photo, Report
 from webapp.reports.service import stream
 from webapp.units import queries as units
@@ -32,8 +33,8 @@ def render(report: Report, identity: Identity, base: str, status: int = 200, **f
     With `seen`, the number of the last entry that the sender of a stale form had read, the page says what
     has happened since.
     """
-    template = "unit/case.html" if base == "/unit" else "desk/case.html"
-    shown = context(report, identity, base)
+    template = {"/unit": "unit/case.html", "/unit-link": "unit/link_case.html"}.get(base, "desk/case.html")
+    shown = context(report, identity, base, form.get("values") or {})
     page = render_template(template, p=shown, **shown, **_form(form))
     return Response(page, status, mimetype="text/html")
 
@@ -42,8 +43,11 @@ def _form(form: dict[str, Any]) -> dict[str, Any]:
     return {"errors": {}, "values": {}, "opened": "", "kept": [], "seen": None} | form
 
 
-def context(report: Report, identity: Identity, base: str) -> dict[str, Any]:
-    """What the page shows. Nothing about the reporter is gathered for a role that may not see it."""
+def context(report: Report, identity: Identity, base: str, form_values: dict[str, Any]) -> dict[str, Any]:
+    """What the page shows. Nothing about the reporter is gathered for a role that may not see it.
+
+    `form_values`: what was typed, for lists that are made longer by it.
+    """
     now = clock.now()
     for_unit = not allowed(identity.role, "message:view")
     entries = events.history(stream(report))
@@ -59,9 +63,9 @@ def context(report: Report, identity: Identity, base: str) -> dict[str, Any]:
         user_ids | {a.user_id for a in answers if a.user_id},
     )
     photos = list(report.photos)
-    near = [] if for_unit else desk_queries.near(report, identity)
+    items = timeline.items(entries, names, for_unit=for_unit)
+    beside = related.nothing() if for_unit else related.gather(report, identity)
     here = (report.location.x, report.location.y) if report.location is not None else None
-    others = [(n.report.location.x, n.report.location.y) for n in near if n.report.location is not None]
     return {
         "base": base,
         "report": report,
@@ -71,15 +75,18 @@ def context(report: Report, identity: Identity, base: str) -> dict[str, Any]:
         "place": listing.place_words(report, names.areas),
         "province": names.areas.get(report.province_code or ""),
         "here": here,
-        "map": sketch.sketch(report.area_code, here, others),
+        "map": sketch.sketch(report.area_code, here, beside.positions()),
         "language": LANGUAGES.get(report.lang, report.lang),
         "due": listing.due_words(report, now),
         "time": supervision.view(supervised, names, now),
         "public": privacy.is_public(report, now),
         "routing": timeline.routing_words(report.routing, names) if report.routing else "",
+        "decision": timeline.decision_steps(report.routing or {}, names),
+        "rerouted": None if for_unit else timeline.rerouted(entries, names),
         "decided": report.decided,
         "turn": steps.TURN[report.status],
-        "timeline": timeline.items(entries, names, for_unit=for_unit),
+        "timeline": items,
+        "entries": timeline.shown(items, request.args.get("entries", "")),
         "last_seq": entries[-1].seq if entries else 0,
         "photos": [p for p in photos if p.purpose == "report"],
         "sent_later": [] if for_unit else [p for p in photos if p.purpose == "message"],
@@ -88,12 +95,15 @@ def context(report: Report, identity: Identity, base: str) -> dict[str, Any]:
         "messages": [] if for_unit else list(report.messages),
         "has_contact": not for_unit and desk_queries.has_contact(report),
         "outcomes": outcomes,
-        "near": near,
-        "lookalikes": [] if for_unit else pictures.lookalikes(report, desk_queries.in_scope(identity)),
+        **unit_side.context(report, identity, entries, names, form_values),
+        "beside": beside,
+        "documents": documents.of_report(report.id, identity.unit_code if for_unit else None),
+        "replies": {} if for_unit else replies.choices(report, identity, names),
         "possible": possible,
         "impossible": impossible,
         "can": {a.name for a in possible},
         "for_unit": for_unit,
+        "present": presence.others(report, identity),
         "labels": labels,
         "photo_state": photo_state,
         **(_unit_choices() if for_unit else _front_choices(report, identity, {a.name for a in possible})),
@@ -112,6 +122,7 @@ def names_for(
 ) -> timeline.Names:
     """Names to show for these codes and for the report's own; one statement each."""
     own = {report.unit_code, report.supervisor_code, report.lead_code}
+    own |= {code for looked in (report.routing or {}).get("looked", []) for code in looked[1:]}
     return timeline.Names(
         units.by_codes({code for code in unit_codes | own if code}),
         desk_queries.posts(user_ids or ()),
@@ -123,8 +134,8 @@ def names_for(
 def _front_choices(report: Report, identity: Identity, can: set[str]) -> dict[str, Any]:
     return {
         "unit_options": unit_options(report) if "assign" in can else [],
-        "category_options": _categories() if "correct" in can else [],
-        "commune_options": _communes(report, identity) if "correct" in can else [],
+        "category_options": categories() if "correct" in can else [],
+        "commune_options": communes(report, identity) if "correct" in can else [],
     }
 
 
@@ -163,7 +174,7 @@ def unit_options(report: Report) -> list[Any]:
     return [(label, members) for label, members in ((_("Commune"), here), (_("Province"), above)) if members]
 
 
-def _categories() -> list[Any]:
+def categories() -> list[Any]:
     groups = db.session.scalars(select(CategoryGroup).order_by(CategoryGroup.position)).all()
     found = db.session.scalars(
         select(Category).where(Category.reportable, ~Category.retired).order_by(Category.position)
@@ -175,7 +186,7 @@ def _categories() -> list[Any]:
     ]
 
 
-def _communes(report: Report, identity: Identity) -> list[tuple[str, str]]:
+def communes(report: Report, identity: Identity) -> list[tuple[str, str]]:
     province = report.province_code or identity.province_code
     if province:
         return [(a.code, a.name) for a in areas.communes_of(province)]

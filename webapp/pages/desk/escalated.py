@@ -13,7 +13,7 @@ from webapp.pages import labels
 from webapp.pages.access import require
 from webapp.pages.desk import time_words
 from webapp.pages.desk.views import bp
-from webapp.pages.public.views import category_name
+from webapp.pages.public.views import category_icon, category_name
 from webapp.reports import desk_queries
 from webapp.supervision import reminders
 from webapp.units import queries as units
@@ -40,6 +40,7 @@ def page(identity: Identity, base: str) -> str:
             "number": row.public_id,
             "url": f"/desk/cases/{row.public_id}" if base == "/desk" else None,
             "category": category_name(row.category_code),
+            "icon": category_icon(row.category_code),
             "place": places.get(row.area_code or "", _("Place unknown")),
             "step": time_words.STEP[row.step],
             "unit": (unit.short_name_vi or unit.name_vi) if unit else row.unit_code,

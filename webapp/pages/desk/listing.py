@@ -7,23 +7,20 @@ from urllib.parse import urlencode
 
 from flask import Request
 from flask_babel import LazyString
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from markupsafe import Markup
 
 from webapp.accounts.permissions import PROVINCE_FRONT, Identity
-from webapp.areas import queries as areas
-from webapp.areas.models import COMMUNE
 from webapp.core import clock, text
-from webapp.core.db import db
-from webapp.pages import labels
-from webapp.pages.i18n import in_language
-from webapp.pages.web import asset
-from webapp.reports import desk_queries, lifecycle
-from webapp.reports.desk_queries import Filters, Row
-from webapp.reports.models import CategoryGroup, Report
+from webapp.pages.desk import bulk_actions, names, rows
+from webapp.pages.desk.rows import due_words, place_words
+from webapp.pages.i18n import language
+from webapp.reports import queue, saved, search
+from webapp.reports.catalogue import catalogue
+from webapp.reports.queue import Filters
 from webapp.supervision import reminders
-from webapp.units import queries as units
+
+__all__ = ["due_words", "place_words"]  # words that the page of a case says too
 
 TAB_LABELS: dict[str, LazyString] = {
     "now": _l("Needs me now"),
@@ -35,138 +32,79 @@ TAB_LABELS: dict[str, LazyString] = {
     "verified": _l("Checked, to close"),
     "ended": _l("Ended"),
     "all": _l("All"),
+    "mine": _l("Mine"),
     "accept": _l("To accept"),
     "verifying": _l("Being verified"),
     "in_progress": _l("Being handled"),
     "rework": _l("Rework"),
 }
 UNIT_TAB_LABELS = TAB_LABELS | {"answered": _l("Answered")}
-_NOTES: dict[str, LazyString] = {
-    "refused": _l("Given back by the unit"),
-    "reopened": _l("Reopened"),
-    "supplemented": _l("Sender replied"),
-    "objected": _l("The sender says: not solved"),
-}
 
 
 def context(request: Request, identity: Identity, base: str) -> dict[str, Any]:
     """All that a queue page shows. `base` is the desk's address: /desk or /unit."""
     now = clock.now()
-    args = request.args
-    tabs = desk_queries.tabs_of(identity)
-    tab = args.get("tab", "now")
-    tab = tab if tab in tabs else "now"
-    typed = text.clean(args.get("q"))[:80]
-    group, commune = args.get("group", "")[:40], args.get("commune", "")[:8]
-    filters = _filters(group, commune, typed)
-    totals = desk_queries.counts(identity, now)
-    page = desk_queries.queue(identity, tab, filters, now, args.get("after", "")[:80])
-    groups = list(db.session.scalars(select(CategoryGroup).order_by(CategoryGroup.position)))
-    choices = _communes(identity)
-    names = {code: name for code, name in choices}
-    missing = {r.report.area_code for r in page.rows} | {r.report.province_code for r in page.rows}
-    missing -= names.keys() | {None}
-    if missing - {identity.province_code}:
-        names |= desk_queries.area_names(missing)
-    unit_names = units.by_codes({r.report.unit_code for r in page.rows if r.report.unit_code})
-    reminded = reminders.counts([r.report.id for r in page.rows])
-    asked = {"q": typed, "group": group, "commune": commune}
-    asked = {name: value for name, value in asked.items() if value}
+    asked = asked_for(request.args, identity)
+    tab, size = asked["tab"], int(asked["n"] or queue.PAGE)
+    filters = Filters(asked["group"], asked["commune"], search.words(asked["q"]))
+    totals = queue.counts(identity, now)
+    page = queue.page(identity, tab, filters, now, request.args.get("after", "")[:80], size=size)
+    narrowed = {name: asked[name] for name in ("q", "group", "commune", "n") if asked[name]}
     tab_words = UNIT_TAB_LABELS if base == "/unit" else TAB_LABELS
+    bulk = bulk_actions.choices(identity)
+    reminded = reminders.counts([r.id for r in page.rows if r.rank == queue.OVERDUE])
+    lang = language()
     return {
+        "base": base,
         "tab": tab,
         "tab_label": tab_words[tab],
-        "tabs": [(_address(base, {"tab": t, **asked}), tab_words[t], t == tab, totals[t]) for t in tabs],
-        "rows": [_row(r, base, names, unit_names, now, reminded=reminded.get(r.report.id, 0)) for r in page.rows],
-        "more": _address(base, {"tab": tab, **asked, "after": page.after}) if page.after else None,
-        "first": _address(base, {"tab": tab, **asked}) if args.get("after") else None,
-        "plain": _address(base, {"tab": tab}),
-        "values": {"q": typed, "group": group, "commune": commune, "tab": tab},
-        "filtered": bool(asked),
-        "groups": [(g.code, in_language(g.name)) for g in groups],
-        "communes": choices,
-        "total": totals[tab],
-        "words": {
-            "signs": asset("icons/ui.svg"),
-            "pictograms": asset("icons/categories.svg"),
-            "proposed": _("proposed:"),
-            "photos": _("photos"),
-            "contact": _("contact left"),
-        },
+        "tabs": [
+            (address(base, {"tab": t, **narrowed}), tab_words[t], t == tab, tally(totals[t]))
+            for t in queue.tabs_of(identity)
+        ],
+        "rows": rows.html(page.rows, base, now, pick=bool(bulk), reminded=reminded) if page.rows else None,
+        "size": size,
+        "more": address(base, {"tab": tab, **narrowed, "after": page.after}) if page.after else None,
+        "first": address(base, {"tab": tab, **narrowed}) if request.args.get("after") else None,
+        "sizes": [(n, n == size, address(base, {"tab": tab, **narrowed, "n": str(n)})) for n in queue.SIZES],
+        "plain": address(base, {"tab": tab}),
+        "here": address(base, {"tab": tab, **narrowed}),
+        "values": asked,
+        "filtered": any(asked[name] for name in ("q", "group", "commune")),
+        "groups": [(g.code, g.name.get(lang) or g.name["vi"]) for g in catalogue().groups.values()],
+        "communes": _communes(identity, asked["commune"]),
+        "saved": [(n, name, address(base, query)) for n, name, query in saved.of(identity.user_id or 0)],
+        "total": tally(totals[tab]),
+        "bulk": bulk,
     }
 
 
-def _filters(group: str, commune: str, typed: str) -> Filters:
-    if not typed:
-        return Filters(group, commune)
-    # A case number has no spaces; a name of a place may also be one word, so both are looked up.
-    number = typed.lower() if typed.isascii() and " " not in typed else ""
-    found = tuple(a.code for a in areas.search(typed) if a.level == COMMUNE)
-    return Filters(group, commune, number, found)
+def asked_for(args: Any, identity: Identity) -> dict[str, str]:
+    """What an address asks of the list; anything that makes no sense is left out."""
+    tab, size = args.get("tab", "now"), args.get("n", "")
+    return {
+        "tab": tab if tab in queue.tabs_of(identity) else "now",
+        "q": text.clean(args.get("q"))[:80],
+        "group": args.get("group", "")[:40],
+        "commune": args.get("commune", "")[:8],
+        "n": size if size in {str(n) for n in queue.SIZES if n != queue.SIZES[0]} else "",
+    }
 
 
-def _communes(identity: Identity) -> list[tuple[str, str]]:
-    """What a province's desk can be narrowed to."""
+def tally(number: int) -> str:
+    """A count as it is shown: beyond what is counted, "999+"."""
+    return f"{queue.MOST}+" if number > queue.MOST else str(number)
+
+
+def _communes(identity: Identity, chosen: str) -> Markup | None:
+    """What a province's desk can be narrowed to, as the options of a list; None for other desks."""
     if identity.role != PROVINCE_FRONT or not identity.province_code:
-        return []
-    return [(a.code, a.name) for a in areas.communes_of(identity.province_code)]
-
-
-def _address(base: str, query: dict[str, str]) -> str:
-    return f"{base}?{urlencode(query)}"
-
-
-def _row(
-    row: Row, base: str, names: dict[str, str], unit_names: dict[str, Any], now: Any, *, reminded: int
-) -> dict[str, Any]:
-    report = row.report
-    unit = unit_names.get(report.unit_code or "")
-    flags = [str(_NOTES[row.note])] if row.note else []
-    if reminded:
-        flags.append(_("Reminded %(number)s times", number=reminded))
-    if report.bypass_commune:
-        flags.append(_("Not for the commune"))
-    if not report.area_code:
-        flags.append(_("No known commune"))
-    return {
-        "url": f"{base}/cases/{report.public_id}",
-        "id": report.public_id,
-        "title": in_language(report.category.name),
-        "category_icon": report.category.icon,
-        "urgent": report.category.urgent,
-        "place": place_words(report, names),
-        "at": labels.moment(report.created_at),
-        "iso": report.created_at.isoformat(),
-        "status": report.status,
-        "status_label": labels.STATUS[report.status],
-        "tone": labels.STATUS_TONE[report.status],
-        "unit": (unit.short_name_vi or unit.name_vi) if unit else None,
-        "proposed": report.status in ("received", "screening", "needs_info"),
-        "due": due_words(report, now),
-        "photos": row.has_photos,
-        "contact": row.has_contact,
-        "flags": flags,
-    }
-
-
-def place_words(report: Report, names: dict[str, str]) -> str:
-    """The commune, else the province, else that it is unknown. Never the exact place or what was typed."""
-    return (
-        names.get(report.area_code or "")
-        or names.get(report.province_code or "")
-        or report.area_code
-        or _("Place unknown")
-    )
-
-
-def due_words(report: Report, now: Any) -> dict[str, str] | None:
-    """The clock in words with a tone: late, soon (within two days) or calm; None where none runs."""
-    if report.due_at is None or report.status not in lifecycle.CLOCK_RUNS:
         return None
-    if report.due_at < now:
-        return {"tone": "late", "text": labels.overdue_words(report.due_at, now)}
-    left = report.due_at - now
-    return {
-        "tone": "soon" if left.total_seconds() < 2 * 86_400 else "",
-        "text": _("due %(day)s", day=labels.day(report.due_at)),
-    }
+    options = names.commune_options(identity.province_code)
+    if chosen.isdecimal():
+        options = options.replace(f'value="{chosen}"', f'value="{chosen}" selected')
+    return Markup(options)  # noqa: S704 - escaped where they are made
+
+
+def address(base: str, query: dict[str, str]) -> str:
+    return f"{base}?{urlencode(query)}"

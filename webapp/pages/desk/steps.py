@@ -8,7 +8,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
 from webapp.accounts.permissions import Identity, allowed
-from webapp.reports import feedback
+from webapp.reports import feedback, handovers, splits
 from webapp.reports import lifecycle as life
 from webapp.reports.models import Report
 from webapp.supervision import extensions
@@ -48,6 +48,23 @@ FRONT_ACTIONS = (
         "forward",
         to=(life.ASSIGNED,),
         variant="primary",
+    ),
+    Action(
+        "hand_over",
+        "report:hand_over",
+        _("Grant the handover"),
+        _("when the unit asks for it"),
+        "forward",
+        to=(life.ASSIGNED,),
+        variant="primary",
+    ),
+    Action(
+        "keep",
+        "report:hand_over",
+        _("Decline the handover"),
+        _("when the unit asks for it"),
+        "back",
+        during=handovers.DURING,
     ),
     Action(
         "verify",
@@ -109,12 +126,44 @@ FRONT_ACTIONS = (
         during=(life.RECEIVED, life.SCREENING, life.NEEDS_INFO),
     ),
     Action(
+        "bypass",
+        "report:bypass",
+        _("Keep from the commune"),
+        _("while the case is being screened and the commune may still see it"),
+        "shield",
+        during=(life.RECEIVED, life.SCREENING, life.NEEDS_INFO),
+    ),
+    Action(
         "duplicate",
         "report:mark_duplicate",
         _("Mark as a duplicate"),
         _("while the case is being screened"),
         "copy",
         to=(life.DUPLICATE,),
+    ),
+    Action(
+        "merge",
+        "report:mark_duplicate",
+        _("Merge with other cases"),
+        _("unless the case is a duplicate itself or was not accepted"),
+        "copy",
+        during=tuple(s for s in ANY_ROUTED if s not in (life.DUPLICATE, *life.HIDDEN)),
+    ),
+    Action(
+        "split",
+        "report:split",
+        _("Split into several cases"),
+        _("while the case is being screened"),
+        "list",
+        during=splits.SPLITTABLE,
+    ),
+    Action(
+        "link",
+        "report:link",
+        _("Link to another case"),
+        _("once the report has been received"),
+        "external",
+        during=ANY_ROUTED,
     ),
     Action(
         "out_of_scope",
@@ -197,6 +246,22 @@ UNIT_ACTIONS = (
         variant="danger",
     ),
     Action(
+        "delegate",
+        "report:delegate",
+        _("Give it to an officer"),
+        _("while it is with your unit"),
+        "user",
+        during=life.AT_UNIT,
+    ),
+    Action(
+        "pass_on",
+        "handover:ask",
+        _("Ask to hand it over"),
+        _("once you have accepted it, while no request waits"),
+        "forward",
+        during=handovers.DURING,
+    ),
+    Action(
         "outcome",
         "outcome:record",
         _("Record an inspection outcome"),
@@ -242,8 +307,12 @@ def possible(action: Action, report: Report) -> bool:
     """Whether the action can be done where the report stands."""
     if action.name == "uphold" and not feedback.objected([report.id]):
         return False
+    if action.name == "bypass" and report.bypass_commune:
+        return False
     if action.name in ("extend", "more_time") and report.status in action.during:
         return extensions.possible(report, asking=action.name == "more_time")
+    if action.name in ("hand_over", "keep", "pass_on") and report.status in handovers.DURING:
+        return (handovers.pending(report) is None) == (action.name == "pass_on")
     return report.status in action.during or target(action, report.status) is not None
 
 

@@ -9,7 +9,9 @@ from flask_babel import gettext as _
 
 from webapp.core.events import Event
 from webapp.pages import labels
-from webapp.pages.desk import safety_timeline, supervision_timeline
+from webapp.pages import routing_words as routing_words_of
+from webapp.pages.desk import case_timeline, safety_timeline, supervision_timeline, unit_timeline
+from webapp.pages.desk.unit_words import REFUSAL
 from webapp.reports import lifecycle as life
 
 # Steps whose reason a unit may read: those between the Front and the unit.
@@ -18,6 +20,9 @@ _UNIT_REASONS = {
     (life.ANSWERED, life.REWORK),
     (life.ANSWERED, life.VERIFIED),
     (life.CLOSED, life.REWORK),
+    (life.VERIFYING, life.ASSIGNED),
+    (life.IN_PROGRESS, life.ASSIGNED),
+    (life.REWORK, life.ASSIGNED),
 }
 _UNIT_KINDS = {
     "report:submitted",
@@ -28,12 +33,14 @@ _UNIT_KINDS = {
     "report:rated",
     "report:upheld",
     "report:clock_restarted",
+    "report:reorganised",
     "report:reminded",
     "extension:asked",
     "extension:granted",
     "extension:refused",
     "outcome:recorded",
     "outcome:published",
+    *unit_timeline.KINDS,
 }
 
 
@@ -68,6 +75,8 @@ class Names:
             return plain[entry.actor]
         post = self.posts.get(entry.user_id or 0, "")
         unit = self.unit(entry.unit_code) if entry.unit_code else ""
+        if entry.actor == "unit_link":
+            post = _("by e-mail link")
         return " · ".join(word for word in (unit, post) if word)
 
 
@@ -79,12 +88,11 @@ def codes_in(entries: list[Event]) -> tuple[set[str | None], set[int], set[str |
     for entry in entries:
         for part in (entry.data, entry.data.get("before"), entry.data.get("after")):
             if isinstance(part, dict):
-                units |= {part[k] for k in ("unit", "supervisor", "lead", "proposed") if part.get(k)}
+                units |= {part[k] for k in ("unit", "supervisor", "lead", "proposed", "handed_over_by") if part.get(k)}
                 areas |= {part[k] for k in ("area", "commune", "province") if part.get(k)}
         if entry.unit_code:
             units.add(entry.unit_code)
-        if entry.user_id:
-            users.add(entry.user_id)
+        users |= {n for n in (entry.user_id, entry.data.get("officer")) if n}
     return units, users, areas
 
 
@@ -113,6 +121,13 @@ def items(entries: list[Event], names: Names, *, for_unit: bool = False) -> list
     return shown[::-1]
 
 
+def shown(items: list[dict[str, Any]], only: str) -> list[dict[str, Any]]:
+    """The items that a reader asked for: `public`, `internal`, anything else means all."""
+    if only not in ("public", "internal"):
+        return items
+    return [item for item in items if item["internal"] == (only == "internal")]
+
+
 def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
     data = entry.data
     kind = entry.kind
@@ -134,6 +149,15 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
         return {"title": _("Chosen by hand: %(unit)s", unit=unit), "body": note, "icon": "building"}
     if kind == "report:corrected":
         return {"title": _("Corrected"), "body": "\n".join(changes(data, names)), "icon": "edit"}
+    if kind == "report:bypassed":
+        body = "\n".join(changes(data, names))
+        return {"title": _("Kept from the commune"), "body": body, "reason": data.get("reason", ""), "icon": "shield"}
+    if kind == "report:reorganised":
+        lines = changes(data, names)
+        if data.get("doubt"):
+            lines.append(_("The plan alone does not say whose it is now. Please check."))
+        title = _("Reorganisation: %(title)s", title=data.get("title", ""))
+        return {"title": title, "body": "\n".join(lines), "icon": "refresh"}
     if kind == "report:clock_restarted":
         return {"title": _("New due time: %(day)s", day=_day(data.get("due"))), "icon": "clock"}
     if kind in supervision_timeline.KINDS:
@@ -161,6 +185,10 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
             ),
             "icon": "eye",
         }
+    if kind in case_timeline.KINDS:
+        return case_timeline.words(kind, data)
+    if kind in unit_timeline.KINDS:
+        return unit_timeline.words(kind, data, names)
     if kind in safety_timeline.KINDS:
         return safety_timeline.words(kind, data)
     if kind == "outcome:recorded":
@@ -188,8 +216,14 @@ def _move(data: dict[str, Any], names: Names, for_unit: bool) -> dict[str, Any]:
     if for_unit and (frm, to) not in _UNIT_REASONS:
         reason = ""
     title = str(labels.STATUS.get(to, to))
+    body = ""
     if refused:
         title = _("The unit gave the case back")
+        why = REFUSAL.get(data.get("why", ""), "")
+        proposed = _("Proposed: %(unit)s", unit=names.unit(data["proposed"])) if data.get("proposed") else ""
+        body = ". ".join(str(part) for part in (why, proposed) if part)
+    elif data.get("handed_over_by"):
+        title = _("Handed over to %(unit)s", unit=names.unit(data.get("unit")))
     elif to == life.ASSIGNED:
         title = _("Passed to %(unit)s", unit=names.unit(data.get("unit")))
     elif data.get("verdict") == "partly":
@@ -197,7 +231,8 @@ def _move(data: dict[str, Any], names: Names, for_unit: bool) -> dict[str, Any]:
         title = rest if data.get("rest") else _("Sufficient in part; sent back for rework")
     elif frm in life.ENDED:
         title = _("Reopened: %(status)s", status=title)
-    return {"title": title, "reason": reason, "status": to, "between_offices": refused}
+    between = refused or bool(data.get("handed_over_by"))
+    return {"title": title, "body": body, "reason": reason, "status": to, "between_offices": between}
 
 
 def routing_words(data: dict[str, Any], names: Names) -> str:
@@ -206,6 +241,13 @@ def routing_words(data: dict[str, Any], names: Names) -> str:
     commune = names.area(data.get("commune"))
     if why == "no_area":
         return _("The place lies in no known commune, so the Front decides by hand.")
+    if why == "bypass" and data.get("bypass") == "front":
+        return _(
+            "%(commune)s: rule %(rule)s names a body of the commune, from which the Front keeps the case. "
+            "The province Front decides by hand.",
+            commune=commune,
+            rule=data.get("rule"),
+        )
     if why == "bypass":
         return _(
             "%(commune)s: rule %(rule)s names a body of the commune, which the sender does not want to see it. "
@@ -233,12 +275,43 @@ def changes(data: dict[str, Any], names: Names) -> list[str]:
         ("category", _("Category"), names.category),
         ("area", _("Commune"), names.area),
         ("unit", _("Unit"), names.unit),
+        ("supervisor", _("Supervised by"), names.unit),
+        ("rule", _("Rule"), lambda code: code or "–"),
     )
     return [
         f"{label}: {name(before.get(key))} → {name(after.get(key))}"
         for key, label, name in named
         if before.get(key) != after.get(key)
     ]
+
+
+def rerouted(entries: list[Event], names: Names) -> dict[str, Any] | None:
+    """The last time somebody sent the case another way: when, who, what changed, why; None if nobody did."""
+    last = next((e for e in reversed(entries) if e.kind in ("report:corrected", "report:bypassed")), None)
+    if last is None:
+        return None
+    return {
+        "at": labels.moment(last.at),
+        "who": names.who(last),
+        "changes": changes(last.data, names),
+        "reason": last.data.get("reason", ""),
+    }
+
+
+def decision_steps(data: dict[str, Any], names: Names) -> list[str]:
+    """How a decision came about, line by line: rules in order with what spoke against them, units looked for."""
+    steps = [f"{code}: {routing_words_of.verdict(verdict, None)}" for code, verdict in data.get("considered", [])]
+    steps += [routing_words_of.looked(role, wanted, found, names) for role, wanted, found in data.get("looked", [])]
+    if data.get("version"):
+        steps.append(
+            _(
+                "Version %(number)s of the rules, %(day)s %(at)s",
+                number=data["version"],
+                day=_day(data.get("day")),
+                at=data.get("at", ""),
+            )
+        )
+    return steps
 
 
 def _day(text: str | None) -> str:

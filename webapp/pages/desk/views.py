@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, render_template, request
+from werkzeug.wrappers import Response as Answer
 
 from webapp.core.instance import instance
+from webapp.inspections import sheets
 from webapp.pages.access import identity, require
-from webapp.pages.desk import case_page, listing
+from webapp.pages.answer_files import hand_out
+from webapp.pages.desk import case_page, filters, listing, presence, sheet_view
 from webapp.pages.recordings import play
-from webapp.reports import desk_queries, recordings
+from webapp.reports import answer_files, desk_queries, recordings
 from webapp.reports.models import Report
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -59,6 +62,44 @@ def recording(public_id: str) -> Response:
     return play(one)
 
 
+@bp.post("/cases/<public_id>/here")
+def here(public_id: str) -> Response:
+    """The page of this case is open; who else has it open."""
+    return presence.sign(found(public_id))
+
+
+@bp.post("/filters")
+def save_filter() -> Answer:
+    """Keep what the list is narrowed to under a name."""
+    return filters.save("/desk")
+
+
+@bp.post("/filters/<int:number>/delete")
+def forget_filter(number: int) -> Answer:
+    """Delete a saved filter."""
+    return filters.forget("/desk", number)
+
+
+@bp.get("/files/<public_id>")
+def answer_file(public_id: str) -> Response:
+    """A document of a unit's answer."""
+    one = answer_files.by_public_id(public_id)
+    if one is None:
+        abort(404)
+    require("report:view", one.report)
+    return hand_out(one)
+
+
+@bp.get("/sheets/<public_id>")
+def sheet(public_id: str) -> str:
+    """An inspection sheet that was signed off."""
+    one = sheets.by_public_id(public_id)
+    if one is None or one.signed_at is None:
+        abort(404)
+    require("report:view", one.report)
+    return render_template("desk/sheet.html", **sheet_view.context(one, "/desk"))
+
+
 def found(public_id: str, *, lock: bool = False) -> Report:
     """The case, if the signed-in person may see it; 404 else."""
     report = desk_queries.by_public_id(public_id, lock=lock)
@@ -68,4 +109,18 @@ def found(public_id: str, *, lock: bool = False) -> Report:
     return report
 
 
-from webapp.pages.desk import actions, blur, checking, contact, data_requests, escalated, more_time, scores  # noqa: E402, F401 - their routes belong to this blueprint
+from webapp.pages.desk import (  # noqa: E402 - their routes belong to this blueprint
+    actions,  # noqa: F401
+    blur,  # noqa: F401
+    bulk,  # noqa: F401
+    checking,  # noqa: F401
+    contact,  # noqa: F401
+    data_requests,  # noqa: F401
+    documents,  # noqa: F401
+    escalated,  # noqa: F401
+    merge,  # noqa: F401
+    more_time,  # noqa: F401
+    reply_pages,  # noqa: F401
+    scores,  # noqa: F401
+    split,  # noqa: F401
+)

@@ -71,6 +71,7 @@ def read(request: Request, identity: Identity) -> Entry:
             source=source,
             received_at=received_at or clock.now(),
             entered_by_unit=identity.unit_code,
+            consent=intake.CONSENT_TOLD if contact else None,
         )
     return Entry(form, kinds[:12] if len(kinds) > 1 else [])
 

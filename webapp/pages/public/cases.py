@@ -14,6 +14,7 @@ from webapp.core import clock
 from webapp.core.instance import instance
 from webapp.inspections import queries as inspections
 from webapp.pages import labels
+from webapp.pages.answer_files import guard
 from webapp.pages.public import follow, outcomes
 from webapp.pages.public.shared import shared_bytes
 from webapp.pages.public.views import (
@@ -45,9 +46,12 @@ def case(public_id: str) -> Response:
         abort(404)
     shown = found.case
     results = outcome_rows(inspections.of_report(found.key, now))
-    names = queries.area_names([shown.area_code, shown.province_code])
+    # What has ended keeps the names of its day, whoever has stood in for these units since.
+    ended = [at for at, kind, data in found.steps if kind == "report:moved" and data.get("to") in lifecycle.ENDED]
+    on = clock.local(ended[-1]).date() if ended and shown.status in lifecycle.ENDED else None
     checked = [v.unit_code for v in shown.verdicts]
-    units = units_of([shown.unit_code, shown.supervisor_code, *(a.unit_code for a in shown.answers), *checked])
+    names = queries.area_names([shown.area_code, shown.province_code], on)
+    units = units_of([shown.unit_code, shown.supervisor_code, *(a.unit_code for a in shown.answers), *checked], on)
     view = {
         "case": shown,
         "title": category_name(shown.category_code),
@@ -68,6 +72,13 @@ def case(public_id: str) -> Response:
                 "on": labels.day(answer.at),
                 "iso": labels.iso_day(answer.at),
                 "photos": _photos(answer.photos, _("Picture from the unit's answer")),
+                "files": [
+                    {
+                        "url": f"/files/{f.public_id}.pdf",
+                        "words": _("Document of the answer (PDF, %(size)s MB)", size=_megabytes(f.size)),
+                    }
+                    for f in answer.files
+                ],
             }
             for answer in shown.answers
         ],
@@ -108,6 +119,25 @@ def photo(name: str) -> Response:
     except FileNotFoundError:
         abort(404)
     return shared_bytes(data, PHOTO_CACHE, mimetype="image/webp")
+
+
+@bp.get("/files/<public_id>.pdf")
+def answer_file(public_id: str) -> Response:
+    """A document of a unit's answer, once it has been let out; else 404."""
+    found = queries.public_file(public_id, clock.now()) if public_id.isalnum() and len(public_id) <= 24 else None
+    if found is None:
+        abort(404)
+    try:
+        data = instance().storage.get(found.copy_name)
+    except FileNotFoundError:
+        abort(404)
+    response = shared_bytes(data, PHOTO_CACHE, mimetype="application/pdf")
+    guard(response, found)
+    return response
+
+
+def _megabytes(size: int) -> str:
+    return f"{max(size / 1_048_576, 0.1):.1f}".replace(".", ",")
 
 
 def _photos(photos: tuple[PublicPhoto, ...], words: str) -> list[dict[str, Any]]:

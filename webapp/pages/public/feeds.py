@@ -12,7 +12,7 @@ from flask import Blueprint, abort, request
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from webapp.areas import queries as areas
+from webapp.areas import places
 from webapp.core import clock
 from webapp.core.instance import instance
 from webapp.pages import labels
@@ -60,7 +60,7 @@ def case(public_id: str) -> SharedResponse:
 
 
 def _area(code: str, level: str) -> SharedResponse:
-    area = areas.by_code(code[:8], level)
+    area = places.current(code[:8], level)
     if area is None:
         abort(404)
     now = clock.now()
@@ -70,7 +70,7 @@ def _area(code: str, level: str) -> SharedResponse:
         names = queries.area_names(c for row in rows for c in (row.area_code, row.province_code))
         # A feed without entries still needs a time: that of the area, which does not move with the clock.
         updated = max((row.updated_at for row in rows), default=datetime(area.valid_from.year, 1, 1, tzinfo=UTC))
-        where = f"/map?{level}={code}"
+        where = f"/map?{level}={area.code}"
         feed = _feed(_("Cases in %(place)s", place=area.name), where, request.path, updated)
         for row in rows:
             title = f"{category_name(row.category_code)}, {place_name(row.area_code, row.province_code, names)}"

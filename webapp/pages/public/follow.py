@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from geo.positions import PositionError, parse_position
+from webapp.areas import places
 from webapp.areas import queries as areas
-from webapp.areas.models import Area
 from webapp.core import clock, text
 from webapp.core.instance import instance
 from webapp.notifications import channels
@@ -21,8 +21,8 @@ from webapp.notifications.models import PUSH, RADII_M
 from webapp.notifications.service import Target
 from webapp.pages import messages
 from webapp.pages.i18n import language
-from webapp.pages.resident.aftercare import message_of
-from webapp.pages.resident.form import matching
+from webapp.pages.resident import communes
+from webapp.pages.resident.aftercare import expired, message_of
 from webapp.pages.web import csrf
 from webapp.reports import feedback, queries
 from webapp.reports.privacy import three_words
@@ -35,18 +35,19 @@ _DEVICE = re.compile(r"[A-Za-z0-9_-]{22,43}")
 @bp.get("/follow")
 def ask() -> str:
     """Which area, and how to be told. ?commune= is the link from a case."""
-    commune = areas.by_code(request.args.get("commune", "")[:8], "commune")
+    commune = places.current(request.args.get("commune", "")[:8])
     values: dict[str, str] = {}
     if commune is not None:
         values = {"province": commune.parent_code or "", "commune_name": commune.name, "commune": commune.code}
-    return _page(values, {}, [commune] if commune else [])
+    return _page(values, {}, [communes.choice_of(commune)] if commune else [])
 
 
 @bp.post("/follow")
+@csrf.exempt  # checked below, so that an expired page keeps what was typed
 def subscribe() -> Response | tuple[str, int]:
     """Follow a commune, or a circle around a point."""
     values = {name: text.clean(value)[:1000] for name, value in request.form.items()}
-    errors: dict[str, str] = {}
+    errors = expired()
     target, choices = _target(values, errors)
     channel = values.get("channel", "")
     if target is not None and not errors:
@@ -60,7 +61,7 @@ def subscribe() -> Response | tuple[str, int]:
     return Response(status=204) if channel == PUSH else redirect("/follow?told=1", 303)
 
 
-def _target(values: dict[str, str], errors: dict[str, str]) -> tuple[Target | None, list[Area]]:
+def _target(values: dict[str, str], errors: dict[str, str]) -> tuple[Target | None, list[communes.Choice]]:
     """The commune that was chosen or named, or the circle; with the communes that a name may mean."""
     if values.get("lat") or values.get("lon"):
         try:
@@ -73,24 +74,24 @@ def _target(values: dict[str, str], errors: dict[str, str]) -> tuple[Target | No
             errors["radius"] = message_of("radius_unknown")
             return None, []
         return Target(lon=lon, lat=lat, radius_m=int(radius)), []
-    name, province = text.fold(values.get("commune_name", "")), values.get("province", "")
-    chosen = areas.by_code(values.get("commune", "")[:8], "commune") if values.get("commune") else None
+    typed, province = values.get("commune_name", ""), values.get("province", "")
+    chosen = places.current(values.get("commune", "")[:8]) if values.get("commune") else None
     if chosen is not None:
-        return Target(area_code=chosen.code), [chosen]
-    if not name:
+        return Target(area_code=chosen.code), [communes.choice_of(chosen)]
+    if not typed:
         errors["commune_name"] = _("Say which commune, or give a point.")
         return None, []
+    found = communes.offers(typed, province)
     if not province:
         errors["province"] = messages.say("province_missing")
-        return None, []
-    found = matching(name, areas.communes_of(province[:8]))
+        return None, found
     if len(found) == 1:
         return Target(area_code=found[0].code), found
     errors["commune_name"] = messages.say("commune_several" if found else "commune_unknown")
     return None, found
 
 
-def _page(values: dict[str, str], errors: dict[str, str], choices: list[Area]) -> str:
+def _page(values: dict[str, str], errors: dict[str, str], choices: list[communes.Choice]) -> str:
     settings = instance().settings
     return render_template(
         "public/follow.html",

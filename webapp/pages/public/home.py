@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from webapp.core import clock
 from webapp.core.instance import instance
 from webapp.inspections import queries as inspections
+from webapp.mapping import queries as mapping
 from webapp.pages import labels
 from webapp.pages.i18n import remember
 from webapp.pages.public.map import SIGNS
@@ -26,7 +27,7 @@ def index() -> str:
     outcomes, _total = inspections.published(inspections.Filters(), now, limit=3)
     return render_template(
         "public/home.html",
-        counts=queries.counts(Filters(), now),
+        counts=mapping.counts(Filters()),
         states=[(code, labels.STATUS_GROUP.get(code, labels.OVERDUE), *sign) for code, sign in SIGNS.items()],
         cases=case_rows(queries.public_list(Filters(), now, limit=5).rows, now),
         outcomes=outcome_rows(outcomes),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request
@@ -9,10 +10,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
+from webapp.areas import places
 from webapp.areas import queries as areas
 from webapp.areas.models import COMMUNE, PROVINCE
 from webapp.core import clock
 from webapp.core.instance import instance
+from webapp.mapping import queries as mapping
 from webapp.pages import labels
 from webapp.pages.i18n import in_language
 from webapp.pages.public import outlines, tiles
@@ -21,6 +24,7 @@ from webapp.pages.public.views import case_rows, category_name, known_codes, uni
 from webapp.pages.web import asset
 from webapp.reports import lifecycle, queries
 from webapp.reports.queries import Filters
+from webapp.units import queries as units
 
 bp = Blueprint("map", __name__)
 bp.add_url_rule("/map/tiles/<z>/<x>/<y>.json", "tile", tiles.answer)
@@ -59,7 +63,7 @@ def index() -> Response:
     filters, problems = _read()
     place, view = _place(filters, problems)
     page = _page(filters, now, problems)
-    counts = queries.counts(filters, now)
+    counts = mapping.counts(filters)
     unit = units_of([filters.unit]).get(filters.unit) if filters.unit else None
     if filters.unit and unit is None:
         problems["unit"] = "unknown"
@@ -131,7 +135,18 @@ def sheet(public_id: str) -> Response:
 
 
 def _read() -> tuple[Filters, dict[str, str]]:
-    return read(request.args.items(multi=True), known_codes(), clock.today(), allowed=PAGE_PARAMS, strict=False)
+    """The filters, with codes of before replaced by those of today: old links keep working."""
+    filters, problems = read(
+        request.args.items(multi=True), known_codes(), clock.today(), allowed=PAGE_PARAMS, strict=False
+    )
+    changes: dict[str, Any] = {
+        name: area.code
+        for name, level in (("commune", COMMUNE), ("province", PROVINCE))
+        if (code := getattr(filters, name)) and (area := places.current(code, level)) and area.code != code
+    }
+    if filters.unit and (heir := units.current_of(filters.unit)):
+        changes["unit"] = heir
+    return replace(filters, **changes), problems
 
 
 def _page(filters: Filters, now: Any, problems: dict[str, str]) -> queries.Page:

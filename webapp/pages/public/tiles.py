@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Response, request
 
 from webapp.core import clock
+from webapp.mapping import queries
 from webapp.pages.public.filters import PROBLEMS, canonical, describe, read
 from webapp.pages.public.shared import TILE_CACHE, refused, shared_json
 from webapp.pages.public.views import known_codes
-from webapp.reports import queries
 from webapp.units.queries import by_code
 
 
@@ -25,7 +25,7 @@ def answer(z: str, x: str, y: str) -> Response:
     filters, problems = read(request.args.items(multi=True), known_codes(), clock.today())
     if problems:
         return refused(describe(problems))
-    found = queries.tile(*number, filters, clock.now())
+    found = queries.tile(*number, filters)
     if filters.unit and not (found["clusters"] or found["reports"]) and by_code(filters.unit) is None:
         return refused({"unit": PROBLEMS["unknown"]})
     asked = canonical(filters)

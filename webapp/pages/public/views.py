@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +55,10 @@ def unit_name(code: str | None, units: dict[str, Unit]) -> str:
     return unit.name_en if language() == "en" else unit.name_vi
 
 
-def units_of(codes: Iterable[str | None]) -> dict[str, Unit]:
-    """Units by code in one statement."""
+def units_of(codes: Iterable[str | None], on: date | None = None) -> dict[str, Unit]:
+    """Units by code in one statement, as they were called on a day (default: today)."""
     wanted = {code for code in codes if code}
-    return by_codes(wanted) if wanted else {}
+    return by_codes(wanted, on) if wanted else {}
 
 
 def case_rows(rows: Iterable[Row], now: datetime) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 from wtforms.validators import ValidationError
 
-from webapp.areas import queries as areas
+from webapp.areas import places
 from webapp.core import clock, text
 from webapp.core.instance import instance
 from webapp.media.intake import Kept, keep_all
@@ -23,7 +23,7 @@ from webapp.pages import messages
 from webapp.pages.i18n import language
 from webapp.pages.public.views import case_rows
 from webapp.pages.resident.form import stored
-from webapp.pages.resident.track import _private, _report
+from webapp.pages.resident.track import _private, _report, _whole
 from webapp.pages.salvage import typed_text
 from webapp.pages.web import csrf
 from webapp.reports import feedback, intake, lifecycle, queries
@@ -70,9 +70,10 @@ def channel_choice(channel: str) -> tuple[str, str]:
 
 
 @bp.post("/r/<code>/notices")
+@csrf.exempt  # checked below, so that an expired page keeps what was typed
 def subscribe(code: str) -> Response:
-    """The reporter wants to be told of news under this code."""
-    report = _report(code)
+    """The reporter wants to be told of news under this code, of all parts of the report."""
+    report = _whole(code)
     return answer_subscription(Target(report_id=report.id), f"/r/{code}?told=1#notices", f"/r/{code}#notices")
 
 
@@ -80,12 +81,15 @@ def answer_subscription(target: Target, done: str, back: str) -> Response:
     """Read the channel and address of a posted form. A script gets a bare status, a person a page."""
     channel = request.form.get("channel", "")[:8]
     address = text.clean(request.form.get("endpoint" if channel == PUSH else "address"))[:1000]
+    errors = expired()
     try:
-        notifications.subscribe(target, channel, address, language())
+        if not errors:
+            notifications.subscribe(target, channel, address, language())
     except notifications.Refused as refused:
-        if channel == PUSH:
-            return _private("", 422)
         errors = {field: message_of(code) for field, code in refused.errors.items()}
+    if errors and channel == PUSH:
+        return _private("", 422)
+    if errors:
         page = render_template(
             "resident/notices_again.html",
             errors=errors,
@@ -96,6 +100,15 @@ def answer_subscription(target: Target, done: str, back: str) -> Response:
         )
         return _private(page, 422)
     return _private("", 204) if channel == PUSH else redirect(done, 303)
+
+
+def expired() -> dict[str, str]:
+    """The message at the top of a posted form whose page was open too long; empty if its token holds."""
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except ValidationError:
+        return {"_form": messages.say("expired")}
+    return {}
 
 
 def message_of(code: str) -> str:
@@ -139,7 +152,7 @@ def _notices_page(subscription: Subscription, token: str) -> str:
     place = ""
     if subscription.confirmed_at is not None and subscription.area_code:
         now = clock.now()
-        commune = areas.by_code(subscription.area_code, "commune")
+        commune = places.current(subscription.area_code)
         place = commune.name if commune else ""
         rows = case_rows(queries.public_list(Filters(commune=subscription.area_code), now, limit=10).rows, now)
     state = "asked" if subscription.confirmed_at is None else "report" if subscription.report_id else "area"
@@ -196,8 +209,5 @@ def _read(report: Report) -> tuple[dict[str, str], list[Kept], dict[str, str]]:
         errors["rating"] = _("Choose 1 to 5.")
     if len(words) > intake.MAX_DESCRIPTION:
         errors["comment"] = messages.say("text_long")
-    try:
-        validate_csrf(request.form.get("csrf_token"))
-    except ValidationError:
-        errors["_form"] = messages.say("expired")
+    errors |= expired()
     return {"verdict": verdict, "rating": rating, "comment": words}, kept, errors

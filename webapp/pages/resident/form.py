@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlalchemy import select
 from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms.validators import ValidationError
 
+from webapp.areas import places
 from webapp.areas import queries as areas
 from webapp.areas.models import Area
 from webapp.core import text
@@ -21,8 +21,10 @@ from webapp.media.intake import Kept, keep_all
 from webapp.media.recording_intake import KeptRecording
 from webapp.pages import messages, recordings
 from webapp.pages.i18n import language
+from webapp.pages.resident import communes
 from webapp.pages.salvage import typed_text
 from webapp.reports import codes, intake
+from webapp.reports.catalogue import reportable_codes
 from webapp.reports.intake import StoredPhoto, Submission
 from webapp.reports.models import Category, CategoryGroup
 
@@ -35,7 +37,7 @@ class ReportForm:
     errors: dict[str, str] = field(default_factory=dict)
     kept: list[Kept] = field(default_factory=list)
     media: list[KeptRecording] = field(default_factory=list)
-    choices: list[Area] = field(default_factory=list)  # communes that the typed name may mean
+    choices: list[communes.Choice] = field(default_factory=list)  # communes that the typed name may mean
     submission: Submission | None = None
 
 
@@ -78,7 +80,7 @@ def read(
     commune = _commune(form)
     submission, wrong = intake.read(
         raw | {"commune": commune.code if commune else ""},
-        categories=reportable_codes(),
+        categories=reportable_codes(raw.get("category", "")),
         communes={commune.code: commune.parent_code or ""} if commune else {},
         lang=lang or language(),
         channel=channel,
@@ -111,33 +113,22 @@ def _commune(form: ReportForm) -> Area | None:
     """The commune that was chosen by code, or typed by name within a province."""
     values = form.values
     if code := values.get("commune", "").strip():
-        found = areas.by_code(code)
+        found = places.current(code)
         if found is None:
             form.errors["commune_name"] = messages.say("commune_unknown")
         return found
-    name = text.fold(text.clean(values.get("commune_name")))
-    if not name:
+    typed, province = text.clean(values.get("commune_name")), values.get("province", "")
+    if not typed:
         return None
-    province = values.get("province", "")
+    offers = communes.offers(typed, province)
+    if len(offers) == 1 and province:
+        return areas.by_code(offers[0].code)
+    form.choices = offers
     if not province:
         form.errors["province"] = messages.say("province_missing")
-        return None
-    form.choices = matching(name, areas.communes_of(province))
-    if len(form.choices) == 1:
-        return form.choices[0]
-    form.errors["commune_name"] = messages.say("commune_several" if form.choices else "commune_unknown")
+    else:
+        form.errors["commune_name"] = messages.say("commune_several" if offers else "commune_unknown")
     return None
-
-
-def matching(name: str, communes: list[Area]) -> list[Area]:
-    """Communes that a folded name means: exactly, with or without its kind; else those whose name holds it;
-    else those whose name it holds ("duyen hai vinh long"). At most 12."""
-    ways: tuple[Callable[[Area], bool], ...] = (
-        lambda area: name in (area.folded, areas.bare_name(area)),
-        lambda area: name in area.folded,
-        lambda area: areas.bare_name(area) in name,
-    )
-    return next((found[:12] for way in ways if (found := [a for a in communes if way(a)])), [])
 
 
 def stored(kept: list[Kept]) -> tuple[StoredPhoto, ...]:
@@ -152,11 +143,6 @@ def catalogue() -> list[tuple[CategoryGroup, list[Category]]]:
         select(Category).where(Category.reportable, ~Category.retired).order_by(Category.position)
     ).all()
     return [(group, members) for group in groups if (members := [c for c in categories if c.group_code == group.code])]
-
-
-def reportable_codes() -> set[str]:
-    """Codes of the categories that may be reported now."""
-    return set(db.session.scalars(select(Category.code).where(Category.reportable, ~Category.retired)))
 
 
 def view(form: ReportForm) -> dict[str, Any]:

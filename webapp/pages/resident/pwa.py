@@ -22,7 +22,7 @@ from werkzeug.wrappers import Response
 from webapp.core.instance import instance
 from webapp.media import intake
 from webapp.media.photos import PhotoError
-from webapp.pages import messages
+from webapp.pages import limits, messages
 from webapp.pages.i18n import LANGUAGES, language
 from webapp.pages.resident import form as report_form
 from webapp.pages.resident import near
@@ -149,6 +149,8 @@ def photo() -> Response | tuple[Response, int]:
     kept = intake.kept_before(owner, sha256)
     if kept is not None:
         return jsonify(token=kept.token)
+    if not limits.count(limits.PHOTOS):
+        return jsonify(errors={"photos": messages.say("too_many_reports")}), 429  # the queue tries again later
     data = request.get_data(cache=False)
     if hashlib.sha256(data).hexdigest() != sha256:
         return jsonify(errors={"photos": messages.say("photos_gone")}), 409  # cut on the way: once more

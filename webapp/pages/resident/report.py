@@ -6,12 +6,13 @@ from flask import Blueprint, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from webapp.areas import queries as areas
+from webapp.core.db import db
 from webapp.core.instance import instance
 from webapp.pages import limits, messages
 from webapp.pages.resident import form as report_form
 from webapp.pages.resident.form import ReportForm
 from webapp.pages.web import csrf
-from webapp.reports import codes, service
+from webapp.reports import service
 from webapp.reports.intake import Submission
 
 bp = Blueprint("report", __name__)
@@ -33,9 +34,9 @@ def send() -> Response | tuple[Response | str, int]:
     form = report_form.read(request)
     if form.submission is None:
         return _page(form), 413 if _too_large() else 422
-    if _too_many(form):
+    submitted = _submit(form, form.submission)
+    if submitted is None:
         return _page(form), 429
-    submitted = _submit(form.submission)
     return redirect(f"/r/{submitted.code}?sent=1", 303)
 
 
@@ -57,29 +58,23 @@ def _answer_queue() -> Response | tuple[Response, int]:
     gone = [k.sha256 for k in form.kept if not instance().storage.has(k.name)]
     if gone:  # the report waited longer than originals without a report are kept
         return jsonify(errors={"photos": messages.say("photos_gone")}, gone=gone), 409
-    if _too_many(form):
+    submitted = _submit(form, form.submission)
+    if submitted is None:
         return jsonify(errors=form.errors), 429
-    submitted = _submit(form.submission)
     response = jsonify(code=submitted.code)
     response.headers["Cache-Control"] = "no-store"
     return response, 201 if submitted.created else 200
 
 
-def _too_many(form: ReportForm) -> bool:
-    """Whether this network has sent as many reports as it may; what was sent before is always answered again."""
-    sent = form.submission
-    known = sent is not None and service.by_client_key(codes.client_key(sent.client_id)) is not None
-    if known or not limits.reached(limits.REPORTS):
-        return False
-    form.errors["_form"] = messages.say("too_many_reports")
-    return True
-
-
-def _submit(submission: Submission) -> service.Submitted:
+def _submit(form: ReportForm, submission: Submission) -> service.Submitted | None:
+    """Store the report. None, and nothing stored, if this network has sent as many as it may; what was sent
+    before is always answered again."""
     submitted = service.submit(submission)
-    if submitted.created:
-        limits.count(limits.REPORTS)
-    return submitted
+    if not submitted.created or limits.count(limits.REPORTS):
+        return submitted
+    db.session.rollback()
+    form.errors["_form"] = messages.say("too_many_reports")
+    return None
 
 
 @bp.get("/report/communes/<province>.json")

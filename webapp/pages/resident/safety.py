@@ -12,9 +12,9 @@ from wtforms.validators import ValidationError
 
 from webapp.core import clock, events, text
 from webapp.pages import labels, messages
-from webapp.pages.resident.track import _page, _private, _report, bp
+from webapp.pages.resident.track import _page, _private, _whole, bp, whole_code
 from webapp.pages.web import csrf
-from webapp.reports import codes, data_requests, desk_queries, intake, lifecycle, service
+from webapp.reports import data_requests, desk_queries, intake, lifecycle, service
 from webapp.reports.models import Report
 from webapp.routing import service as routing
 from webapp.routing import terms
@@ -26,7 +26,7 @@ MAX_TEXT = 2000
 @csrf.exempt  # checked below, so that an expired page keeps what was typed
 def contact(code: str) -> Response:
     """Leave, replace or remove the sealed contact."""
-    report = _report(code)
+    report = _whole(code)
     raw = _typed((*intake.CONTACT, "contact_consent"))
     errors = _token()
     if request.form.get("contact_remove"):
@@ -35,7 +35,7 @@ def contact(code: str) -> Response:
         if data_requests.forget_contact(report):
             events.append(service.stream(report), "contact:removed", events.REPORTER)
             service.touch(report)
-        return redirect(f"/r/{codes.read_code(code)}?contact=removed", 303)
+        return redirect(f"/r/{whole_code(code)}?contact=removed", 303)
     wrong: dict[str, str] = {}
     given = intake.read_contact(raw, wrong, ask_consent=True)
     if not given:
@@ -47,26 +47,26 @@ def contact(code: str) -> Response:
     service.keep_contact(report, given, intake.CONSENT)
     events.append(service.stream(report), "contact:left", events.REPORTER, replaced=replaced)
     service.touch(report)
-    return redirect(f"/r/{codes.read_code(code)}?contact=kept", 303)
+    return redirect(f"/r/{whole_code(code)}?contact=kept", 303)
 
 
 @bp.post("/r/<code>/withdraw")
 def withdraw(code: str) -> Response:
     """Take the report back, as long as it is with the Front."""
-    report = _report(code)
+    report = _whole(code)
     if report.status == lifecycle.NEW:
         routing.route(report)  # its job may run later and finds it done
     if not data_requests.can_withdraw(report):
         return _again(report, code, {}, {"data_kind": messages.say("withdraw_late")}, 409)
     service.move(report, lifecycle.WITHDRAWN, events.REPORTER)
-    return redirect(f"/r/{codes.read_code(code)}?withdrawn=1", 303)
+    return redirect(f"/r/{whole_code(code)}?withdrawn=1", 303)
 
 
 @bp.post("/r/<code>/data")
 @csrf.exempt  # checked below, so that an expired page keeps what was typed
 def data(code: str) -> Response:
     """Ask for access to, correction, restriction or deletion of one's own data."""
-    report = _report(code)
+    report = _whole(code)
     raw = _typed(("data_kind", "data_text"))
     errors = _token()
     kind = raw["data_kind"]
@@ -85,7 +85,7 @@ def data(code: str) -> Response:
         )
     except data_requests.TooMany:
         return _again(report, code, raw, {"data_kind": messages.say("data_too_many")}, 409)
-    return redirect(f"/r/{codes.read_code(code)}?asked=1", 303)
+    return redirect(f"/r/{whole_code(code)}?asked=1", 303)
 
 
 @bp.app_template_global("safety_of")
@@ -113,7 +113,7 @@ def _token() -> dict[str, str]:
 
 
 def _again(report: Report, code: str, raw: dict[str, str], errors: dict[str, str], status: int = 422) -> Response:
-    return _private(_page(report, code, values=raw, errors=errors), status)
+    return _private(_page(report, whole_code(code), values=raw, errors=errors), status)
 
 
 def _day(step: str) -> date:

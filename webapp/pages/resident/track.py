@@ -21,7 +21,7 @@ from webapp.pages import recordings as recording_pages
 from webapp.pages.resident.form import stored
 from webapp.pages.salvage import typed_text
 from webapp.pages.web import csrf
-from webapp.reports import codes, intake, lifecycle, privacy, recordings, service, verdicts
+from webapp.reports import codes, intake, lifecycle, links, privacy, recordings, service, verdicts
 from webapp.reports.models import OFFICIAL, Photo, Report
 from webapp.units import queries as units
 
@@ -67,7 +67,7 @@ def add(code: str) -> Response:
     if errors:
         return _private(_page(report, code, values=values, kept=kept, media=media, errors=errors), 422)
     service.supplement(report, values["more"], stored(kept), recording_pages.stored(media))
-    return redirect(f"/r/{codes.read_code(code)}?added=1", 303)
+    return redirect(f"/r/{address_of(code)}?added=1", 303)
 
 
 @bp.get("/r/<code>/photos/<public_id>.webp")
@@ -82,15 +82,50 @@ def photo(code: str, public_id: str) -> Response:
 
 
 def _report(code: str) -> Report:
+    """The report under a code, or one of its parts: the code, a dot and the part's number."""
+    digits, number = _apart(code)
+    report = _whole(code)
+    if digits is None or number is None:
+        return report
+    part = next((part for n, part in links.parts_of(report.id) if n == number), None)
+    if part is None:
+        abort(404)
+    return part
+
+
+def _whole(code: str) -> Report:
+    """The report under a code as it was sent, even where the address names one of its parts: who sent it, and what
+    they may ask for themselves, belongs to the whole."""
     if limits.reached(limits.WRONG_CODES):
         abort(429)
-    digits = codes.read_code(code)
+    digits, _number = _apart(code)
     report = service.by_code(digits) if digits else None
     if report is None:
         if digits:
             limits.count(limits.WRONG_CODES)
         abort(404)
     return report
+
+
+def _apart(code: str) -> tuple[str | None, int | None]:
+    digits = codes.read_code(code)
+    if digits is not None:
+        return digits, None
+    first, dot, last = code.rpartition(".")
+    if dot and last.isascii() and last.isdecimal() and len(last) <= 2:
+        return codes.read_code(first), int(last)
+    return None, None
+
+
+def address_of(code: str) -> str:
+    """The code as it stands in addresses of this page and its forms, with the part's number where there is one."""
+    digits, number = _apart(code)
+    return f"{digits}.{number}" if number is not None else digits or ""
+
+
+def whole_code(code: str) -> str:
+    """The code alone, for what belongs to the whole report."""
+    return _apart(code)[0] or ""
 
 
 def _read_more(
@@ -127,8 +162,11 @@ def _read_more(
 
 def _page(report: Report, code: str, **form: object) -> str:
     now = clock.now()
-    commune = areas.by_code(report.area_code, "commune") if report.area_code else None
-    province = areas.by_code(report.province_code, "province") if report.province_code else None
+    digits, number = _apart(code)
+    # What has ended keeps the names of its day.
+    on = clock.local(report.closed_at).date() if report.closed_at else None
+    commune = areas.by_code(report.area_code, "commune", on) if report.area_code else None
+    province = areas.by_code(report.province_code, "province", on) if report.province_code else None
     wanted = {c for c in (report.unit_code, report.supervisor_code) if c}
     wanted |= {a.unit_code for a in report.answers}
     checks = verdicts.of(report)
@@ -136,10 +174,12 @@ def _page(report: Report, code: str, **form: object) -> str:
     return render_template(
         "resident/case.html",
         report=report,
-        code=codes.read_code(code),
+        code=address_of(code),
+        whole=digits if number is not None else None,
+        parts=links.parts_of(report.id) if number is None else [],
         commune=commune,
         province=province,
-        units=units.by_codes(wanted),
+        units=units.by_codes(wanted, on),
         overdue=privacy.is_overdue(report, now),
         late=labels.overdue_words(report.due_at, now) if report.due_at else "",
         steps=_steps(report),
@@ -167,7 +207,8 @@ def _steps(report: Report) -> list[dict[str, object]]:
             to = entry.data["to"]
             # Between offices: why a unit gave the case back is for the Front to sort out first.
             refused = entry.data["from"] == lifecycle.ASSIGNED and to == lifecycle.SCREENING
-            reason = "" if refused else entry.data.get("reason", "")
+            between = refused or "handed_over_by" in entry.data  # a word from office to office
+            reason = "" if between else entry.data.get("reason", "")
             shown.append({"at": entry.at, "status": to, "reason": reason, "unit": entry.data.get("unit")})
         elif entry.kind == "extension:granted":
             until = labels.day(datetime.fromisoformat(entry.data["due"]))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, render_template, request
+from werkzeug.wrappers import Response as Answer
 
 from webapp.core.instance import instance
 from webapp.pages.access import identity, require
-from webapp.pages.desk import case_page, listing, scores
+from webapp.pages.answer_files import hand_out
+from webapp.pages.desk import case_page, documents, filters, listing, presence, scores
 from webapp.pages.desk import escalated as above
 from webapp.pages.recordings import play
-from webapp.reports import desk_queries, recordings
+from webapp.pages.unit import prefill
+from webapp.reports import answer_files, desk_queries, recordings
 from webapp.reports.models import OFFICIAL, Report
 
 bp = Blueprint("unit", __name__, url_prefix="/unit")
@@ -58,7 +61,25 @@ def score_cases(unit_code: str, measure: str) -> str:
 def case(public_id: str) -> Response:
     """What a unit needs for its work on one case."""
     report = found(public_id)
-    return case_page.render(report, identity(), "/unit")
+    return case_page.render(report, identity(), "/unit", **prefill.outcome_form(request, report))
+
+
+@bp.get("/cases/<public_id>/document")
+def document(public_id: str) -> Response:
+    """The unit's own report on a case, to print."""
+    return documents.page(found(public_id), "/unit")
+
+
+@bp.get("/cases/<public_id>/document.pdf")
+def document_pdf(public_id: str) -> Response:
+    """The same as PDF."""
+    return documents.as_pdf(found(public_id))
+
+
+@bp.post("/cases/<public_id>/document")
+def issue_document(public_id: str) -> Response:
+    """Give it its number in the unit's register."""
+    return documents.issue(found(public_id, lock=True), "/unit")
 
 
 @bp.get("/photos/<public_id>")
@@ -68,7 +89,7 @@ def photo(public_id: str) -> Response:
     Not what the sender added later in the talk with the Front.
     """
     picture = desk_queries.photo(public_id)
-    if picture is None or picture.purpose not in {"report", *OFFICIAL} or picture.state != "clean":
+    if picture is None or picture.purpose not in {"report", "sheet", *OFFICIAL} or picture.state != "clean":
         abort(404)
     require("report:view", picture.report)
     name = picture.thumb_name if "s" in request.args else picture.clean_name
@@ -85,6 +106,34 @@ def recording(public_id: str) -> Response:
     return play(one)
 
 
+@bp.post("/cases/<public_id>/here")
+def here(public_id: str) -> Response:
+    """The page of this case is open; who else has it open."""
+    return presence.sign(found(public_id))
+
+
+@bp.post("/filters")
+def save_filter() -> Answer:
+    """Keep what the list is narrowed to under a name."""
+    return filters.save("/unit")
+
+
+@bp.post("/filters/<int:number>/delete")
+def forget_filter(number: int) -> Answer:
+    """Delete a saved filter."""
+    return filters.forget("/unit", number)
+
+
+@bp.get("/files/<public_id>")
+def answer_file(public_id: str) -> Response:
+    """A document of an answer."""
+    one = answer_files.by_public_id(public_id)
+    if one is None:
+        abort(404)
+    require("report:view", one.report)
+    return hand_out(one)
+
+
 def found(public_id: str, *, lock: bool = False) -> Report:
     """The case, if the Front has passed it to the signed-in person's unit; 404 else."""
     report = desk_queries.by_public_id(public_id, lock=lock)
@@ -94,4 +143,4 @@ def found(public_id: str, *, lock: bool = False) -> Report:
     return report
 
 
-from webapp.pages.unit import actions  # noqa: E402, F401 - its routes belong to this blueprint
+from webapp.pages.unit import actions, inspection, sheet  # noqa: E402, F401 - their routes belong to this blueprint

@@ -22,8 +22,9 @@ from webapp.pages.api.open311.formats import Problem, answer
 from webapp.pages.api.open311.records import CHANNEL, MAX_TEXT
 from webapp.pages.api.open311.services import OBSERVED_AT, unknown_service
 from webapp.pages.i18n import in_language, language
-from webapp.pages.resident.form import reportable_codes, stored
+from webapp.pages.resident.form import stored
 from webapp.reports import codes, intake, service
+from webapp.reports.catalogue import reportable_codes
 from webapp.reports.intake import Submission
 from webapp.reports.models import Category
 from webapp.reports.service import Submitted
@@ -102,7 +103,7 @@ def _read(key: str) -> Submission:
     }
     submission, errors = intake.read(
         raw,
-        categories=reportable_codes(),
+        categories=reportable_codes(raw["category"]),
         communes=dict([commune]) if commune else {},
         lang=language(),
         channel=CHANNEL,

@@ -1,0 +1,275 @@
+"""The map at scale: what a tile costs with ten thousand cases and with a million, beside a bare route and query.
+
+PostGIS, filled by `_fill`. Tiles are drawn where people are: the tile of a random case, any zoom from 5 to 18, any
+filter. Server time is that of the whole request in this process, database included; nothing is kept from one
+request to the next unless the line says so. `DGS_BENCH_MAP=10000,1000000` says how many cases, each beside the first.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import random
+import resource
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+from flask import Flask, Response
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from geo import cells
+from tests import services
+from tests.bench._fill import fill
+from tests.bench._report import Figure, figure, write
+
+SIZES = tuple(int(n) for n in os.environ.get("DGS_BENCH_MAP", "10000,1000000").split(","))
+TILES, ROUNDS = 400, 5
+PHONE = (360, 740)
+GATHER = """
+CREATE FUNCTION pg_temp.gather(n bigint) RETURNS bigint IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+  n := n & x'5555555555555555'::bigint;
+  n := (n | (n >> 1)) & x'3333333333333333'::bigint;
+  n := (n | (n >> 2)) & x'0F0F0F0F0F0F0F0F'::bigint;
+  n := (n | (n >> 4)) & x'00FF00FF00FF00FF'::bigint;
+  n := (n | (n >> 8)) & x'0000FFFF0000FFFF'::bigint;
+  RETURN (n | (n >> 16)) & x'00000000FFFFFFFF'::bigint;
+END $$
+"""
+# The same rows as `mapping.fold` makes one by one; `fold.first_wrong` compares the sums.
+POINTS = """
+INSERT INTO map_points (report_id, public_id, lon, lat, cell, x, y, state, category, unit, province, commune, month,
+    day)
+SELECT id, public_id, public_lon, public_lat, public_cell,
+    pg_temp.gather(public_cell), pg_temp.gather(public_cell >> 1),
+    status || CASE WHEN due_at < now() AND status = ANY(%(clock)s) THEN '!' ELSE '' END, category_code,
+    CASE WHEN status = ANY(%(passed)s) THEN coalesce(unit_code, '') ELSE '' END, coalesce(province_code, ''),
+    coalesce(area_code, ''), to_char(created_at AT TIME ZONE 'Asia/Ho_Chi_Minh', 'YYYYMM')::int,
+    to_char(created_at AT TIME ZONE 'Asia/Ho_Chi_Minh', 'YYYYMMDD')::int
+FROM reports WHERE publish_at <= now() AND public_cell IS NOT NULL AND status <> ALL(%(none)s)
+"""
+
+
+def add_up(app: Flask, url: str) -> float:
+    """Make the map's tables from the reports; seconds that the sums took."""
+    from webapp.core import clock
+    from webapp.core.db import committing, db
+    from webapp.mapping import fold
+    from webapp.mapping.models import MapState
+    from webapp.reports import lifecycle
+
+    with psycopg.connect(url) as connection:
+        connection.execute(GATHER)
+        given = {"clock": list(lifecycle.CLOCK_RUNS), "passed": list(lifecycle.PASSED_ON)}
+        connection.execute(POINTS, given | {"none": [*lifecycle.HIDDEN, lifecycle.DUPLICATE]})
+    began = time.perf_counter()
+    with app.app_context(), committing():
+        fold.add_up("map_points")
+        state = db.session.get_one(MapState, 1)
+        state.seen_at = clock.now()
+    took = time.perf_counter() - began
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+    return took
+
+
+def questions(url: str, number: int, dice: random.Random) -> list[str]:
+    """Addresses of tiles where people are, each with a filter or none."""
+    with psycopg.connect(url) as connection:
+        points = connection.execute(
+            "SELECT lon, lat, category, unit FROM map_points WHERE report_id = ANY(%s)",
+            ([dice.randrange(1, _most(connection)) for _ in range(3 * number)],),
+        ).fetchall()
+    today = date.today()
+    found = []
+    for lon, lat, category, unit in points[:number]:
+        zoom = dice.randint(5, 18)
+        x, y = cells.tile_of(lon, lat, zoom)
+        since = today - timedelta(days=dice.randint(1, 900))
+        query = dice.choice(
+            (
+                "",
+                f"category={category}",
+                f"group={dice.choice(('waste', 'water', 'air'))}",
+                f"status={dice.choice(('waiting', 'done', 'overdue', 'closed'))}",
+                f"from={since}",
+                f"category={category}&from={since}&to={since + timedelta(days=dice.randint(1, 400))}",
+                f"unit={unit}" if unit else "",
+            )
+        )
+        found.append(f"/map/tiles/{zoom}/{x}/{y}.json" + (f"?{query}" if query else ""))
+    return found
+
+
+def _most(connection: Any) -> int:
+    return int(connection.execute("SELECT max(report_id) FROM map_points").fetchone()[0])
+
+
+def ask(app: Any, address: str, **headers: str) -> bytes:
+    body, status, _headers = run_wsgi_app(app, EnvironBuilder(path=address, headers=headers).get_environ())
+    said = b"".join(body)
+    assert status[:3] in ("200", "304"), (address, status, said[:200])
+    return said
+
+
+def wall(app: Any, addresses: list[str]) -> list[float]:
+    """Milliseconds of each request."""
+    found = []
+    for address in addresses:
+        environ = EnvironBuilder(path=address).get_environ()
+        began = time.perf_counter()
+        body, status, _headers = run_wsgi_app(app, environ)
+        b"".join(body)
+        found.append(1000 * (time.perf_counter() - began))
+        assert status.startswith("200"), (address, status)
+    return found
+
+
+def cpu(run: Callable[[], Any], times: int) -> float:
+    """CPU milliseconds of this process for one of `times` runs; the median of some rounds."""
+    found = []
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        for _ in range(times):
+            run()
+        found.append(1000 * (time.process_time() - began) / times)
+    return statistics.median(found)
+
+
+def p95(values: list[float]) -> float:
+    return statistics.quantiles(values, n=20)[-1]
+
+
+def bare(body: bytes) -> Flask:
+    """The floor: a route that says the same bytes."""
+    app = Flask("floor")
+
+    @app.get("/tile")
+    def tile() -> Response:
+        return Response(body, mimetype="application/json")
+
+    return app
+
+
+@contextmanager
+def country(run: services.Run, size: int) -> Iterator[tuple[Flask, str, float]]:
+    from webapp import create_app
+    from webapp.config import Settings
+
+    with run.place(services.POSTGIS, services.AREAS) as place:
+        url = place.environ["DATABASE_URL"].replace("+psycopg", "")
+        fill(url, size)
+        app = create_app(Settings.from_env(place.environ))
+        yield app, url, add_up(app, url)
+        from webapp.core.db import db
+
+        with app.app_context():
+            db.engine.dispose()
+
+
+def measure(app: Flask, url: str, size: int, took: float, before: dict[str, float]) -> list[Figure]:
+    """The figures of one size, each held against that of the first size."""
+    from webapp.pages.public.tile_cache import TileCache
+
+    dice = random.Random(5)
+    addresses = questions(url, TILES, dice)
+    name = f"{size:,} cases: "
+    wall(app, addresses[:60])  # connections, plans, caches of the database
+    gc.collect()
+    gc.disable()
+    found = []
+
+    def note(what: str, value: float, unit: str, n: int, floor: float | None = None) -> None:
+        first = before.setdefault(what, value)
+        found.append(figure(name + what, value, unit, floor=floor or first, n=n, less_is_better=True))
+
+    times = wall(app, addresses)
+    note("tile, server time, median", statistics.median(times), "ms", TILES)
+    note("tile, server time, 95th percentile", p95(times), "ms", TILES)
+    for zoom in (5, 8, 10, 12, 14, 16):
+        plain = [a for a in questions(url, 1200, dice) if a.startswith(f"/map/tiles/{zoom}/")][:60]
+        times = wall(app, plain)
+        note(f"tile of zoom {zoom}, 95th percentile", p95(times), "ms", len(plain))
+    # A phone's whole view of the country, a city and a street, beside one query for a hundred markers.
+    with psycopg.connect(url) as connection:
+        for what, zoom in (("country", 6), ("city", 11), ("street", 16)):
+            views, queries = [], []
+            for lon, lat in connection.execute(
+                "SELECT lon, lat FROM map_points WHERE report_id = ANY(%s)",
+                ([dice.randrange(1, _most(connection)) for _ in range(40)],),
+            ).fetchall():
+                tiles = viewport(lon, lat, zoom)
+                views.append(sum(wall(app, [f"/map/tiles/{zoom}/{x}/{y}.json" for x, y in tiles])))
+                queries.append(bbox(connection, tiles, zoom))
+            found.append(
+                figure(
+                    name + f"view of a {what}, all tiles, beside one bbox query LIMIT 100",
+                    statistics.median(views),
+                    "ms",
+                    floor=statistics.median(queries),
+                    n=len(views),
+                    less_is_better=True,
+                )
+            )
+    # Requests a second beside a bare route that says the same bytes, by CPU of this process.
+    address = next(a for a in addresses if a.endswith(".json"))
+    body = ask(app, address)
+    floor_app = bare(body)
+    floor = cpu(lambda: ask(floor_app, "/tile"), 300)
+    kept = TileCache(app.wsgi_app, 3600)
+    ask(kept, address)
+    _body, _status, headers = run_wsgi_app(kept, EnvironBuilder(path=address).get_environ())
+    tag = headers["ETag"]
+    for what, run in (
+        ("median tile, counted anew, requests/s of a bare route", lambda: ask(app, address)),
+        ("tile said again within seconds, of a bare route", lambda: ask(kept, address)),
+        ("the same with If-None-Match, of a bare route", lambda: ask(kept, address, **{"If-None-Match": tag})),
+    ):
+        found.append(figure(name + what, cpu(run, 200), "ms CPU", floor=floor, n=ROUNDS * 200, less_is_better=True))
+    gc.enable()
+    found.append(figure(name + "sums made from all points", took, "s"))
+    return found
+
+
+def viewport(lon: float, lat: float, zoom: int) -> list[tuple[int, int]]:
+    """The tiles that a phone's screen touches around a place."""
+    x, y = cells.tile_of(lon, lat, zoom)
+    wide, high = PHONE[0] // 256 + 1, PHONE[1] // 256 + 1
+    return [(x + dx, y + dy) for dx in range(wide) for dy in range(high)]
+
+
+def bbox(connection: Any, tiles: list[tuple[int, int]], zoom: int) -> float:
+    """Milliseconds of a bare query for what lies in these tiles, at most a hundred."""
+    bounds = [cells.tile_bounds(zoom, x, y) for x, y in tiles]
+    box = (min(b[0] for b in bounds), min(b[1] for b in bounds), max(b[2] for b in bounds), max(b[3] for b in bounds))
+    began = time.perf_counter()
+    connection.execute(
+        "SELECT public_id, status, ST_X(location), ST_Y(location) FROM reports "
+        "WHERE location && ST_MakeEnvelope(%s, %s, %s, %s, 4326) LIMIT 100",
+        box,
+    ).fetchall()
+    return 1000 * (time.perf_counter() - began)
+
+
+def main() -> None:
+    run = services.Run.begin()
+    figures: list[Figure] = []
+    before: dict[str, float] = {}
+    try:
+        for size in SIZES:
+            with country(run, size) as (app, url, took):
+                figures += measure(app, url, size, took, before)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        figures.append(figure("peak memory of this process", peak, "MiB"))
+    finally:
+        run.end()
+    write("map", figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""Deadlines and days off in the browser; the operator's own rows outlive an upgrade; missing years are said."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select
+
+from tests import factories
+from tests.integration.staff import field, people, sign_in
+from tests.integration.test_routing_rules import run
+from webapp import data_loader
+from webapp.core import clock, events
+from webapp.routing.models import CalendarDay, DeadlineRule
+from webapp.routing.reference import calendar_state
+from webapp.routing.terms import calendar, due_at
+
+DAYS, DEADLINES = "/admin/tables/days", "/admin/tables/deadlines"
+DAY = {"day": "15/06/2027", "kind": "holiday", "name_vi": "Ngày nghỉ của tỉnh", "source": "Quyết định (minh họa)"}
+
+
+@pytest.fixture(autouse=True)
+def admin(client: Any, session: Any) -> Any:
+    factories.duyen_hai()
+    people("admin")
+    sign_in(client, "admin")
+    client.set_cookie("lang", "en")
+    return client
+
+
+def post(client: Any, path: str, page: str, **data: Any) -> Any:
+    token = field(client.get(page).get_data(as_text=True), "csrf_token")
+    return client.post(path, data={"csrf_token": token} | data)
+
+
+def test_a_day_off_of_the_operators_own_moves_the_due_date_and_outlives_an_upgrade(client: Any, session: Any) -> None:
+    start = clock.now().replace(year=2027, month=6, day=14, hour=3)
+    before = due_at("answer", "noise", start)
+    assert post(client, f"{DAYS}/new", f"{DAYS}/new", **DAY).status_code == 303
+    session.expire_all()
+    after = due_at("answer", "noise", start)
+    assert before is not None
+    assert after is not None
+    assert (after - before).days == 1
+    data_loader.load()
+    assert calendar()[date(2027, 6, 15)] == "holiday"
+    assert "Ngày nghỉ của tỉnh" in client.get(DAYS).text
+    [entry] = [e for e in events.history("reference") if e.kind == "reference:edited"]
+    assert entry.data["before"] is None
+    assert entry.data["after"]["day"] == "2027-06-15"
+    # It was wrong: the day is worked after all.
+    changed = DAY | {"kind": "working", "name_vi": "Đi làm bình thường"}
+    assert post(client, f"{DAYS}/rows/2027-06-15", f"{DAYS}/rows/2027-06-15", **changed).status_code == 303
+    session.expire_all()
+    assert due_at("answer", "noise", start) == before
+
+
+def test_a_deadline_is_changed_and_kept(client: Any, session: Any) -> None:
+    row = session.get(DeadlineRule, "d-default-answer")
+    page = f"{DEADLINES}/rows/d-default-answer"
+    values = {
+        "step": "answer",
+        "category_code": "*",
+        "working_days": "7",
+        "valid_from": "2025-07-01",
+        "source": row.source,
+    }
+    assert post(client, page, page, **values).status_code == 303
+    session.expire_all()
+    data_loader.load()
+    assert session.get(DeadlineRule, "d-default-answer").working_days == 7
+    assert "entered here" in client.get(DEADLINES).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"working_days": "", "hours_around_clock": ""}, "exactly one: working days"),
+        ({"hours_around_clock": "3"}, "exactly one: working days"),
+        ({"working_days": "many"}, "whole number"),
+        ({"category_code": "burning"}, "none of the choices"),
+        ({"step": "sleep"}, "none of the choices"),
+        ({"valid_from": "soon"}, "not a day"),
+        ({"valid_from": "", "source": ""}, "This is needed"),
+        ({"valid_to": "2024-01-01"}, "before the first"),
+        ({"code": "d-default-answer"}, "one already"),
+        ({"source": "x" * 2000}, "too long"),
+    ],
+)
+def test_a_deadline_that_makes_no_sense_is_refused_at_its_field(
+    client: Any, session: Any, changes: Any, words: str
+) -> None:
+    good = {
+        "code": "d-new",
+        "step": "answer",
+        "category_code": "noise",
+        "working_days": "3",
+        "valid_from": "2026-01-01",
+        "source": "QĐ thử",
+    }
+    response = post(client, f"{DEADLINES}/new", f"{DEADLINES}/new", **good | changes)
+    assert response.status_code == 422
+    assert words in response.text
+    assert session.get(DeadlineRule, "d-new") is None
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest.mark.parametrize("table", ["days", "deadlines"])
+def test_a_table_goes_out_and_comes_in_again(client: Any, session: Any, table: str, form: str) -> None:
+    page = f"/admin/tables/{table}"
+    file = client.get(f"{page}/export.{form}").data
+    assert post(client, f"{page}/import", page, file=(io.BytesIO(file), "x")).status_code == 303
+    assert not session.scalars(select(CalendarDay).where(CalendarDay.own)).all()
+    assert not session.scalars(select(DeadlineRule).where(DeadlineRule.own)).all()
+
+
+def test_the_programs_own_file_is_taken_and_a_wrong_line_stops_all(client: Any, session: Any) -> None:
+    shipped = (data_loader.DATA / "holidays.csv").read_text("utf-8")
+    lines = list(csv.reader(io.StringIO(shipped)))
+    added = [*lines, ["2029-01-01", "holiday", "Tết Dương lịch", "provisional", "lịch dự kiến"]]
+    for table, status in (([*added, ["never", "holiday", "x", "", "y"]], 422), (added, 303)):
+        out = io.StringIO()
+        csv.writer(out, delimiter=";").writerows(table)  # as spreadsheets set to Vietnamese write it
+        response = post(client, f"{DAYS}/import", DAYS, file=(io.BytesIO(out.getvalue().encode()), "days.csv"))
+        assert response.status_code == status
+        if status == 422:
+            assert f"Line {len(table)}. Day: This is not a day" in response.text
+            assert session.get(CalendarDay, date(2029, 1, 1)) is None
+    session.expire_all()
+    assert session.get(CalendarDay, date(2029, 1, 1)).own
+
+
+def test_a_missing_year_is_said_everywhere(client: Any, session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    autumn = clock.now().replace(year=2027, month=10, day=1)
+    monkeypatch.setattr(clock, "now", lambda: autumn)
+    assert calendar_state()["short"] is False
+    session.execute(delete(CalendarDay).where(CalendarDay.day >= date(2028, 1, 2)))
+    session.commit()
+    state = calendar_state()
+    assert (state["short"], state["needed"], state["last"]) == (True, 2028, 2027), "one day makes no year"
+    ready = client.get("/readyz")
+    assert ready.status_code == 200
+    assert ready.json["warnings"] == ["days off of 2028 are missing; enter them at /admin/tables/days"]
+    assert "dgs_days_off_until_year 2027" in client.get("/metrics").text
+    summer = autumn.replace(month=9, day=30)
+    monkeypatch.setattr(clock, "now", lambda: summer)
+    assert calendar_state()["short"] is False
+    assert "warnings" not in client.get("/readyz").json
+
+
+def test_provisional_days_are_said_in_autumn() -> None:
+    assert calendar_state(date(2026, 10, 1))["provisional"] is True
+    assert calendar_state(date(2026, 9, 30))["provisional"] is False
+
+
+def test_there_is_no_other_table(client: Any) -> None:
+    for path in (
+        "/admin/tables/users",
+        f"{DAYS}/rows/2027-13-01",
+        f"{DEADLINES}/rows/none",
+        "/admin/tables/x/export.csv",
+    ):
+        assert client.get(path).status_code == 404, path
+
+
+def test_commands(app: Any, session: Any, tmp_path: Any) -> None:
+    file = tmp_path / "days.csv"
+    assert run(app, session, "export", "days", str(file)).exit_code == 0
+    file.write_text(
+        file.read_text("utf-8-sig") + "2029-01-01,holiday,Tết Dương lịch,provisional,lịch dự kiến\n", "utf-8"
+    )
+    assert "1 rows changed" in run(app, session, "import", "days", str(file)).output
+    file.write_text("day,kind,name_vi,source\n2029-01-01,party,x,y\n", "utf-8")
+    refused = run(app, session, "import", "days", str(file))
+    assert refused.exit_code == 1
+    assert "Line 2" in refused.output

@@ -1,0 +1,420 @@
+"""The queue of a desk: counts of its tabs and pages of cases, the most urgent first.
+
+A page is put together from the beginnings of its lanes, each read from an index that is sorted as the lane is,
+so that it costs the same whatever waits behind it. Statements are built once for each shape and kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
+
+from webapp.accounts import permissions
+from webapp.accounts.permissions import Identity
+from webapp.core.db import UtcDateTime, db
+from webapp.reports import lanes, lifecycle, search
+from webapp.reports.lanes import LANES, OVERDUE, SOON
+from webapp.reports.models import Category, Contact, Photo, Report
+
+PAGE, SIZES = 50, (50, 200)
+MOST = 999  # what is more is counted no further
+
+T = Report.__table__.c
+S = search.ReportSearch.__table__.c
+_MINE = T.assignee_id == bindparam("me", type_=Integer)
+_CLOCKED = tuple(n for n, lane in LANES.items() if lane.clock)
+_UNITS = lanes.of_statuses(lifecycle.AT_UNIT)
+_AWAY = tuple(n for n in _UNITS if n not in lanes.HANDOVERS)  # the Front has nothing to decide
+_TRIAGE = lanes.of_statuses((lifecycle.NEW, lifecycle.RECEIVED, lifecycle.SCREENING))
+_SENDER = lanes.of_statuses((lifecycle.NEEDS_INFO,))
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """Part of a desk: everything in `lanes`, and from `late` what is overdue. Or, by their last change, the cases
+    of these `statuses`. `mine`: only what this person has in hand."""
+
+    lanes: tuple[int, ...] = ()
+    late: tuple[int, ...] = ()
+    statuses: tuple[str, ...] = ()
+    mine: bool = False
+
+
+FRONT_TABS: dict[str, Tab] = {
+    "now": Tab(tuple(n for n in LANES if n not in (*_AWAY, *_SENDER)), late=_AWAY),
+    "triage": Tab(_TRIAGE),
+    "waiting": Tab(_SENDER),
+    "units": Tab(_UNITS),
+    "overdue": Tab(late=_CLOCKED),
+    "answered": Tab(lanes.of_statuses((lifecycle.ANSWERED,))),
+    "verified": Tab(lanes.of_statuses((lifecycle.VERIFIED,))),
+    "ended": Tab(statuses=lifecycle.ENDED),
+    "all": Tab(statuses=lifecycle.STATUSES),
+}
+UNIT_TABS: dict[str, Tab] = {
+    "now": Tab(_UNITS),
+    "mine": Tab(_UNITS, mine=True),
+    "accept": Tab(lanes.of_statuses((lifecycle.ASSIGNED,))),
+    "verifying": Tab(lanes.of_statuses((lifecycle.VERIFYING,))),
+    "in_progress": Tab(lanes.of_statuses((lifecycle.IN_PROGRESS,))),
+    "rework": Tab(lanes.of_statuses((lifecycle.REWORK,))),
+    "overdue": Tab(late=_UNITS),
+    "answered": Tab(lanes.of_statuses((lifecycle.ANSWERED, lifecycle.VERIFIED))),
+    "ended": Tab(statuses=(lifecycle.CLOSED,)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list is narrowed to; `words` as `search.words` gives them."""
+
+    group: str = ""
+    commune: str = ""
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a queue. Nothing of it is private: that there are photos or a contact, not which."""
+
+    id: int
+    public_id: str
+    version: int
+    status: str
+    category_code: str
+    area_code: str | None
+    province_code: str | None
+    unit_code: str | None
+    bypass_commune: bool
+    refusals: int  # how often units gave it back
+    doubt: bool | None  # a reorganisation could not say whose it is now
+    created_at: datetime
+    updated_at: datetime
+    due_at: datetime | None
+    lane: int | None
+    lane_at: datetime | None
+    has_photos: bool
+    has_contact: bool
+    rank: int  # OVERDUE, SOON, or the lane
+
+    @property
+    def why(self) -> str:
+        """Why it stands where it does: overdue, soon, or the way of its lane; empty once it has ended."""
+        if self.rank == OVERDUE:
+            return "overdue"
+        if self.rank == SOON:
+            return "soon"
+        return self.note
+
+    @property
+    def note(self) -> str:
+        """How it came into its lane."""
+        return LANES[self.lane].why if self.lane else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a queue; `after` continues it, empty where there is no more."""
+
+    rows: list[Row]
+    after: str
+
+
+def tabs_of(identity: Identity) -> dict[str, Tab]:
+    """The tabs of this identity's desk."""
+    return UNIT_TABS if identity.role == permissions.UNIT_OFFICER else FRONT_TABS
+
+
+def counts(identity: Identity, now: datetime) -> dict[str, int]:
+    """How many cases each tab holds, in one statement; more than MOST are not counted: MOST + 1."""
+    waiting: dict[int, int] = {}
+    late: dict[int, int] = {}
+    past: dict[str, int] = {}
+    for name, lane, number, overdue in db.session.execute(_counting(_kind(identity)), _who(identity) | {"now": now}):
+        if name:
+            past[name] = number
+        else:
+            waiting[lane], late[lane] = number, overdue or 0
+    totals = {}
+    for name, tab in tabs_of(identity).items():
+        number = sum(waiting[n] for n in tab.lanes) + sum(late[n] for n in tab.late)
+        totals[name] = min(past.get(name, number), MOST + 1)
+    return totals
+
+
+def page(
+    identity: Identity, tab: str, filters: Filters, now: datetime, after: str = "", *, size: int | None = None
+) -> Page:
+    """A page of a tab, the most urgent first: late, due soon, then lane by lane; what has ended by last change.
+
+    One statement. An `after` that cannot be read gives the first page.
+    """
+    size = size or PAGE
+    chosen = tabs_of(identity)[tab]
+    place = _read_place(after)
+    shape = _Shape(
+        _kind(identity),
+        chosen,
+        bool(filters.group),
+        bool(filters.commune),
+        len(filters.words),
+        None if place is None else 0 if chosen.statuses else place[0],
+    )
+    given: dict[str, Any] = _who(identity) | {"now": now, "soon": now + lanes.SOON_IS, "size": size + 1}
+    given |= {"group": filters.group, "commune": filters.commune}
+    given |= search.given(filters.words)
+    if place:
+        given |= {"at": place[1], "last": place[2]}
+    found = [Row(*row) for row in db.session.execute(_paging(shape), given)]
+    rows = found[:size]
+    return Page(rows, _place(rows[-1], chosen) if len(found) > size else "")
+
+
+# -- whose business it is --------------------------------------------------------------------------------------
+
+
+def _kind(identity: Identity) -> str:
+    """The kind of scope; every value of the identity is a parameter of the statement."""
+    role = identity.role
+    kind = ""
+    if role == permissions.COMMUNE_FRONT and identity.area_code:
+        kind = "commune"
+    elif role == permissions.PROVINCE_FRONT and identity.province_code:
+        kind = "province"
+    elif role == permissions.CENTRAL_FRONT:
+        kind = "central"
+    elif role == permissions.UNIT_OFFICER and identity.unit_code:
+        kind = "commune unit" if identity.area_code else "unit"
+    return kind
+
+
+def _who(identity: Identity) -> dict[str, Any]:
+    return {
+        "my_area": identity.area_code,
+        "my_province": identity.province_code,
+        "my_unit": identity.unit_code,
+        "me": identity.user_id,
+    }
+
+
+def _scope(kind: str) -> list[ColumnElement[bool]]:
+    """The twin of `desk_queries.in_scope` in statements that are kept; a test compares the two."""
+    unit = T.unit_code == bindparam("my_unit", type_=String)
+    mine = T.area_code == bindparam("my_area", type_=String)
+    supervised = T.supervisor_code == bindparam("my_unit", type_=String)
+    told = T.bypass_commune.is_(False)
+    passed_on = T.status.in_(lifecycle.PASSED_ON)
+    scopes: dict[str, list[ColumnElement[bool]]] = {
+        "commune": [told, or_(mine, supervised)],
+        "province": [T.province_code == bindparam("my_province", type_=String)],
+        "central": [true()],
+        "unit": [unit, passed_on],
+        "commune unit": [told, unit, passed_on],
+    }
+    return scopes.get(kind, [false()])
+
+
+# -- statements ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What makes a statement another one: all but its values. `after`: the rank of the last row before."""
+
+    kind: str
+    tab: Tab
+    group: bool
+    commune: bool
+    words: int
+    after: int | None
+
+
+def _moment(name: str) -> ColumnElement[datetime]:
+    return bindparam(name, type_=UtcDateTime)
+
+
+def _within(shape: _Shape) -> list[ColumnElement[bool]]:
+    found = _scope(shape.kind)
+    if shape.group:
+        of_group = select(Category.code).where(Category.group_code == bindparam("group"))
+        found.append(T.category_code.in_(of_group))
+    if shape.commune:
+        found.append(T.area_code == bindparam("commune"))
+    if shape.tab.mine:
+        found.append(_MINE)
+    if shape.words:
+        column = S.shared if "unit" in shape.kind else S.told
+        found.append(search.matches(column, shape.words))
+    return found
+
+
+_COLUMNS = (
+    T.id,
+    T.public_id,
+    T.version,
+    T.status,
+    T.category_code,
+    T.area_code,
+    T.province_code,
+    T.unit_code,
+    T.bypass_commune,
+    T.refusals,
+    T.routing["check"].as_boolean().label("doubt"),
+    T.created_at,
+    T.updated_at,
+    T.due_at,
+    T.lane,
+    T.lane_at,
+)
+
+
+def _found(shape: _Shape, rank: ColumnElement[int]) -> Any:
+    query = select(*_COLUMNS, rank.label("rank")).where(*_within(shape))
+    if shape.words:
+        query = query.join_from(Report.__table__, search.ReportSearch.__table__, S.report_id == T.id)
+    return query
+
+
+@lru_cache(maxsize=2048)
+def _paging(shape: _Shape) -> Any:
+    order: tuple[str, ...]
+    if shape.tab.statuses:
+        query, order = _by_change(shape), ("updated_at", "id")
+    elif shape.words:
+        query, order = _by_rank(shape), ("rank", "lane_at", "id")
+    else:
+        query, order = _by_lane(shape), ("rank", "lane_at", "id")
+    rows = query.subquery()
+    descending = bool(shape.tab.statuses)
+    keys = [rows.c[name].desc() if descending else rows.c[name] for name in order]
+    first = select(rows).order_by(*keys).limit(bindparam("size", type_=Integer)).subquery()
+    keys = [first.c[name].desc() if descending else first.c[name] for name in order]
+    columns = [first.c[c.name] for c in _COLUMNS]
+    return select(
+        *columns,
+        exists().where(Photo.report_id == first.c.id).label("has_photos"),
+        exists().where(Contact.report_id == first.c.id).label("has_contact"),
+        first.c.rank,
+    ).order_by(*keys)
+
+
+def _by_change(shape: _Shape) -> Any:
+    query = _found(shape, literal_column("99", Integer))
+    if shape.tab.statuses != lifecycle.STATUSES:
+        query = query.where(T.status.in_(shape.tab.statuses))
+    if shape.after is not None:
+        query = query.where(tuple_(T.updated_at, T.id) < tuple_(_moment("at"), bindparam("last")))
+    return query.order_by(T.updated_at.desc(), T.id.desc()).limit(bindparam("size", type_=Integer))
+
+
+def _by_lane(shape: _Shape) -> Any:
+    """The beginning of each lane. The most urgent of all are among them, because within a lane the order of all
+    is the lane's own."""
+    parts = []
+    for number in (*shape.tab.lanes, *shape.tab.late):
+        more = _after_in_lane(number, shape.after, late=number in shape.tab.late)
+        if more is None:
+            continue
+        part = _found(shape, _rank(number)).where(T.lane == literal_column(str(number)), *more)
+        part = part.order_by(T.lane_at, T.id).limit(bindparam("size", type_=Integer))
+        parts.append(select(part.subquery()))
+    return union_all(*parts) if parts else _found(shape, literal_column("0", Integer)).where(false())
+
+
+def _rank(number: int) -> ColumnElement[int]:
+    own = literal_column(str(number), Integer)
+    if not LANES[number].clock:
+        return own
+    return case((T.lane_at < _moment("now"), OVERDUE), (T.lane_at < _moment("soon"), SOON), else_=own)
+
+
+def _after_in_lane(number: int, rank: int | None, *, late: bool) -> list[ColumnElement[bool]] | None:
+    """What of a lane comes after the last row of the page before, in a form that an index can follow; None: nothing."""
+    found = [T.lane_at < _moment("now")] if late else []
+    if rank is None:
+        return found
+    beyond = tuple_(T.lane_at, T.id) > tuple_(_moment("at"), bindparam("last"))
+    if LANES[number].clock:
+        if rank <= SOON or rank == number:
+            return [*found, beyond] if rank in (OVERDUE, number) or not late else None
+        return None if late or rank > number else [T.lane_at >= _moment("soon")]
+    return None if rank > number else [beyond] if rank == number else found
+
+
+def _by_rank(shape: _Shape) -> Any:
+    """All that match, sorted: words decide better than lanes which index to use."""
+    clocked = T.lane.in_(_CLOCKED)
+    rank: ColumnElement[int] = case(
+        (and_(clocked, T.lane_at < _moment("now")), OVERDUE),
+        (and_(clocked, T.lane_at < _moment("soon")), SOON),
+        else_=T.lane,
+    )
+    wanted: list[ColumnElement[bool]] = [T.lane.in_(shape.tab.lanes)] if shape.tab.lanes else []
+    if shape.tab.late:
+        wanted.append(and_(T.lane.in_(shape.tab.late), T.lane_at < _moment("now")))
+    query = _found(shape, rank).where(T.lane.is_not(None), or_(*wanted))
+    if shape.after is not None:
+        last = literal_column(str(shape.after), Integer)
+        query = query.where(tuple_(rank, T.lane_at, T.id) > tuple_(last, _moment("at"), bindparam("last")))
+    return query
+
+
+@lru_cache(maxsize=16)
+def _counting(kind: str) -> Any:
+    """(name of a tab or "", lane, how many, how many of them late), each from at most MOST + 1 rows."""
+    tabs = UNIT_TABS if "unit" in kind else FRONT_TABS
+    parts: list[Any] = []
+    for number in LANES:
+        first = select(T.lane_at).where(*_scope(kind), T.lane == literal_column(str(number)))
+        rows = first.order_by(T.lane_at, T.id).limit(MOST + 1).subquery()
+        late = func.sum(case((rows.c.lane_at < _moment("now"), 1), else_=0))
+        parts.append(select(literal_column("''", String), literal_column(str(number), Integer), func.count(), late))
+        parts[-1] = parts[-1].select_from(rows)
+    for name, tab in tabs.items():
+        if tab.statuses or tab.mine:
+            of = [_MINE, T.lane.in_(tab.lanes)] if tab.mine else [T.status.in_(tab.statuses)]
+            of = [] if tab.statuses == lifecycle.STATUSES else of
+            rows = select(T.id).where(*_scope(kind), *of).limit(MOST + 1).subquery()
+            zero = literal_column("0", Integer)
+            parts.append(select(literal_column(f"'{name}'", String), zero, func.count(), zero).select_from(rows))
+    return union_all(*parts)
+
+
+# -- cursors ---------------------------------------------------------------------------------------------------
+
+
+def _place(row: Row, tab: Tab) -> str:
+    at = row.updated_at if tab.statuses else row.lane_at
+    return f"{row.rank}_{at.isoformat() if at else ''}_{row.id}"
+
+
+def _read_place(raw: str) -> tuple[int, datetime, int] | None:
+    try:
+        rank, moment, number = raw.split("_")
+        when = datetime.fromisoformat(moment)
+        if when.tzinfo is None or not 0 <= int(number) < 1 << 63:
+            return None
+        known = int(rank) in LANES or int(rank) in (OVERDUE, SOON, 99)
+        return (int(rank), when.astimezone(UTC), int(number)) if known else None
+    except (ValueError, OverflowError):
+        return None

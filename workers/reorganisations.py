@@ -1,0 +1,28 @@
+"""Reorganisation jobs. Each may run twice: what is done already is left alone."""
+
+from __future__ import annotations
+
+from webapp.core import outbox
+from webapp.core.db import db
+from webapp.reorganisations import service
+from webapp.reorganisations.models import Reorganisation
+
+
+def apply(reorganisation_id: int) -> None:
+    """Carry out an approved plan whose day has come."""
+    row = db.session.get(Reorganisation, reorganisation_id, with_for_update=True)
+    if row is not None:
+        service.apply(row)
+
+
+def move(reorganisation_id: int, after: int) -> None:
+    """Let the next open cases follow."""
+    row = db.session.get(Reorganisation, reorganisation_id, with_for_update=True)
+    if row is not None:
+        service.move_cases(row, after)
+
+
+def due() -> None:
+    """Queue every approved plan whose day has come, each as a job of its own."""
+    for reorganisation_id in service.due():
+        outbox.enqueue("reorganisations.apply", reorganisation_id=reorganisation_id)
