@@ -12,7 +12,7 @@ import pytest
 from openpyxl import load_workbook
 
 from tests.integration.public_world import case
-from tests.integration.staff import people, sign_in
+from tests.integration.staff import field, people, sign_in
 from webapp.core import clock
 from webapp.core.db import db
 from webapp.reports import lifecycle
@@ -174,7 +174,8 @@ def test_files_say_what_was_asked_for_and_that_they_were_taken(client: Any, sess
     from webapp.core.events import history
 
     desk = sign_in(client, "province")
-    asked = {"from": "2026-01-01", "to": clock.today().isoformat(), "by": "head"}
+    token = field(desk.get("/desk/scores").text, "csrf_token")
+    asked = {"from": "2026-01-01", "to": clock.today().isoformat(), "by": "head", "csrf_token": token}
     made = {form: desk.post("/desk/scores/export", data=asked | {"format": form}) for form in ("xlsx", "csv", "pdf")}
     assert [answer.status_code for answer in made.values()] == [200] * 3
     rows = list(csv.reader(io.StringIO(made["csv"].data.decode("utf-8-sig"))))
