@@ -77,6 +77,7 @@ REQUESTS: dict[str, Callable[[World, str], tuple[str, str]]] = {
     "report:hand_over": _new("hand_over"),
     "extension:decide": _new("extend"),
     "case:escalated": lambda _world, role: ("GET", "/unit/escalated" if role == p.UNIT_OFFICER else "/desk/escalated"),
+    "score:view": lambda _world, role: ("GET", "/unit/scores" if role == p.UNIT_OFFICER else "/desk/scores"),
     "report:delegate": _passed_on("delegate"),
     "handover:ask": _passed_on("pass_on"),
     "extension:ask": _passed_on("more_time"),

@@ -43,6 +43,7 @@ EXPECTED = {
     "report:close": "CPT",
     "extension:decide": "CPT",
     "case:escalated": "CPTU",
+    "score:view": "CPTU",
     "report:reopen": "CPT",
     "report:publish": "CPT",
     "photo:publish": "CPT",

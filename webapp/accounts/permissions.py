@@ -46,6 +46,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "report:close": FRONT,
     "extension:decide": FRONT,
     "case:escalated": FRONT | UNIT,
+    "score:view": FRONT | UNIT,
     "report:reopen": FRONT,
     "report:publish": FRONT,
     "photo:publish": FRONT,

@@ -28,7 +28,10 @@ class Feedback(Base):
     """The reporter's word on whether it is solved; the last one counts. Words and pictures are in the talk."""
 
     __tablename__ = "feedback"
-    __table_args__ = (Index("ix_feedback_report", "report_id", "settled_at"),)
+    __table_args__ = (
+        Index("ix_feedback_report", "report_id", "settled_at"),
+        Index("ix_feedback_created", "created_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"))

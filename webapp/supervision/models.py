@@ -33,6 +33,7 @@ class StepClock(Base):
         ),
         Index("ix_step_clocks_report", "report_id"),
         Index("ix_step_clocks_unit", "unit_code", "step", "started_at"),
+        Index("ix_step_clocks_ended", "unit_code", "ended_at"),
         # What the reminders look for; empty once a clock has ended or its ladder is climbed.
         Index(
             "ix_step_clocks_next_rung",

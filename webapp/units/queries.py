@@ -11,7 +11,7 @@ from webapp.areas import succession
 from webapp.core import clock
 from webapp.core.db import db
 from webapp.core.text import fold
-from webapp.units.models import Unit
+from webapp.units.models import FRONT_KINDS, Unit
 
 
 def valid_on(day: date) -> Any:
@@ -41,6 +41,35 @@ def by_codes(codes: set[str], on: date | None = None) -> dict[str, Unit]:
         if unit.code not in units or unit.valid_from <= day:
             units[unit.code] = unit
     return units
+
+
+def supervised(province_code: str, commune_code: str | None = None) -> list[Unit]:
+    """The units of a province (or of one commune) that answer cases, each under its last name, by code.
+
+    Units that are no more are among them: what they did stays.
+    """
+    query = select(Unit).where(
+        Unit.kind.not_in(FRONT_KINDS), ~Unit.kind.startswith("org_"), Unit.province_code == province_code
+    )
+    if commune_code:
+        query = query.where(Unit.area_code == commune_code)
+    return list({unit.code: unit for unit in db.session.scalars(query.order_by(Unit.code, Unit.valid_from))}.values())
+
+
+def below(code: str) -> list[Unit]:
+    """The unit and all units under it, each under its last name."""
+    found: dict[str, Unit] = {}
+    wave = {code}
+    while wave:
+        rows = db.session.scalars(
+            select(Unit)
+            .where(or_(Unit.code.in_(wave), Unit.parent_code.in_(wave)))
+            .order_by(Unit.code, Unit.valid_from)
+        )
+        new = {unit.code: unit for unit in rows}
+        wave = set(new) - set(found)
+        found |= new
+    return [found[key] for key in sorted(found)]
 
 
 def of_kind_for(kind: str, commune_code: str | None, province_code: str | None, on: date) -> Unit | None:

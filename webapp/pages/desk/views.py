@@ -121,5 +121,6 @@ from webapp.pages.desk import (  # noqa: E402 - their routes belong to this blue
     merge,  # noqa: F401
     more_time,  # noqa: F401
     reply_pages,  # noqa: F401
+    scores,  # noqa: F401
     split,  # noqa: F401
 )

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as Answer
 from webapp.core.instance import instance
 from webapp.pages.access import identity, require
 from webapp.pages.answer_files import hand_out
-from webapp.pages.desk import case_page, documents, filters, listing, presence
+from webapp.pages.desk import case_page, documents, filters, listing, presence, scores
 from webapp.pages.desk import escalated as above
 from webapp.pages.recordings import play
 from webapp.pages.unit import prefill
@@ -37,6 +37,24 @@ def queue() -> str:
 def escalated() -> str:
     """Late steps of units below mine, without anything of the reports."""
     return above.page(require("case:escalated"), "/unit")
+
+
+@bp.get("/scores")
+def score_cards() -> Response:
+    """How my unit and those below it did."""
+    return scores.page(require("score:view"), "/unit")
+
+
+@bp.post("/scores/export")
+def score_export() -> Response:
+    """The same as a file."""
+    return scores.file(require("score:view"), "/unit")
+
+
+@bp.get("/scores/<unit_code>/<measure>")
+def score_cases(unit_code: str, measure: str) -> str:
+    """The cases behind a number."""
+    return scores.behind(require("score:view"), "/unit", unit_code, measure)
 
 
 @bp.get("/cases/<public_id>")

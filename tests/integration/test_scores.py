@@ -1,0 +1,195 @@
+"""Score cards: the figures are those counted by hand, and each opens exactly the cases that it counts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from tests.integration.public_world import case
+from tests.integration.staff import field, people, sign_in
+from webapp.core import clock
+from webapp.core.db import db
+from webapp.reports import lifecycle
+from webapp.reports.feedback import Feedback
+from webapp.reports.models import Answer
+from webapp.reports.verdicts import Verdict
+from webapp.supervision import scores
+from webapp.supervision.models import LATE, MET, StepClock
+from webapp.supervision.scores import Period, Score
+
+UNIT, OTHER = "ubnd-29512", "so-nnmt-86"
+
+
+def stepped(
+    report: Any, step: str, *, ago: float, took: float | None, unit: str = UNIT, late: bool = False
+) -> StepClock:
+    """A clock of a step that began `ago` days ago and, unless it runs, ended `took` days later."""
+    began = clock.now() - timedelta(days=ago)
+    due = began + timedelta(days=1 if late else 60)
+    made = StepClock(
+        report_id=report.id,
+        step=step,
+        unit_code=unit,
+        measure="days",
+        amount=10,
+        started_at=began,
+        first_due_at=due,
+        due_at=due,
+        pauses=[],
+        extensions=0,
+        ended_at=began + timedelta(days=took) if took is not None else None,
+        outcome=(LATE if late else MET) if took is not None else None,
+        spent_days=int(took) if took is not None else None,
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def last_days(number: int) -> Period:
+    return Period(clock.today() - timedelta(days=number), clock.today())
+
+
+def numbers(found: dict[str, Score], unit: str = UNIT) -> dict[str, int]:
+    return {name: number for name, number in found.get(unit, Score()).numbers.items() if number}
+
+
+def test_a_unit_that_did_all_there_is_to_do(session: Any) -> None:
+    in_time, late, waiting, refused = (case(unit_code=UNIT, status=lifecycle.ASSIGNED) for _ in range(4))
+    for report, slow in ((in_time, False), (late, True)):
+        stepped(report, "receive", ago=30, took=1)
+        stepped(report, "answer", ago=29, took=4)
+        stepped(report, "handle", ago=29, took=10, late=slow)
+    stepped(waiting, "receive", ago=5, took=None, late=True)
+    given_back = stepped(refused, "receive", ago=9, took=2)
+    screen = stepped(refused, "screen", ago=7, took=None, unit="mttq-29512")
+    screen.started_at = given_back.ended_at
+    session.flush()
+    found = scores.scores([UNIT, OTHER], last_days(60))
+    assert numbers(found) == {"received": 4, "in_time": 2, "late": 1, "overdue": 1, "open": 1, "refused": 1}
+    assert found[UNIT].days == {10: 2}
+    assert OTHER not in found
+    assert numbers(scores.scores([UNIT], last_days(6))) == {"received": 1, "overdue": 1, "open": 1}
+
+
+def test_what_came_back_was_checked_and_was_judged_by_the_sender(session: Any) -> None:
+    report = case(unit_code=UNIT, status=lifecycle.REWORK)
+    stepped(report, "answer", ago=20, took=5)
+    stepped(report, "verify", ago=15, took=3, unit="mttq-29512")
+    stepped(report, "answer", ago=12, took=None)
+    answer = Answer(report_id=report.id, unit_code=UNIT, text="Đã dọn", created_at=clock.now())
+    session.add(answer)
+    session.flush()
+    for verdict, again in (("not", False), ("accepted", True)):
+        session.add(
+            Verdict(
+                report_id=report.id,
+                answer_id=answer.id,
+                verdict=verdict,
+                again=again,
+                text="Chưa sạch",
+                unit_code=UNIT,
+                created_at=clock.now(),
+                public=False,
+            )
+        )
+    for word, mark in (("no", 2), ("yes", 5)):
+        session.add(
+            Feedback(report_id=report.id, answer_id=answer.id, verdict=word, rating=mark, created_at=clock.now())
+        )
+    session.flush()
+    found = scores.scores([UNIT], last_days(30))
+    assert numbers(found) == {
+        "in_time": 1,
+        "open": 1,
+        "came_back": 1,
+        "sent_back": 1,
+        "solved": 1,
+        "unsolved": 1,
+    }
+    assert found[UNIT].rating == 3.5
+
+
+def test_every_number_opens_its_cases(session: Any) -> None:
+    for n in range(70):
+        report = case(unit_code=UNIT if n % 3 else OTHER, status=lifecycle.ASSIGNED)
+        stepped(report, "receive", ago=n / 2, took=None if n % 4 else 1, unit=report.unit_code, late=n % 5 == 0)
+    period = last_days(20)
+    for unit, score in scores.scores([UNIT, OTHER], period).items():
+        for name, number in score.numbers.items():
+            seen: list[int] = []
+            after = None
+            while True:
+                page, after = scores.cases(name, [unit], period, after=after)
+                seen += [report.id for report in page]
+                if after is None:
+                    break
+            assert len(seen) == len(set(seen)) == number, (unit, name)
+
+
+def test_percentiles_are_values_that_occurred() -> None:
+    score = Score(days={1: 5, 3: 4, 20: 1})
+    assert (score.percentile(0.5), score.percentile(0.9), score.percentile(1)) == (1, 3, 20)
+    assert Score().percentile(0.5) is None
+
+
+@pytest.fixture
+def two_units(session: Any) -> None:
+    people()
+    report = case(unit_code=UNIT, status=lifecycle.ASSIGNED, area_code="29512", province_code="86")
+    stepped(report, "receive", ago=3, took=None)
+    hidden = case(unit_code=UNIT, status=lifecycle.ASSIGNED, bypass_commune=True)
+    stepped(hidden, "receive", ago=3, took=None)
+    session.commit()
+
+
+def test_the_front_of_the_province_sees_all_and_the_commune_not_what_goes_round_it(client: Any, two_units: Any) -> None:
+    def received(who: str) -> int:
+        page = sign_in(client, who).get("/desk/scores")
+        assert page.status_code == 200
+        found = re.search(rf'/desk/scores/{UNIT}/received\?[^"]*">([\d.]+)</a>', page.text)
+        return int(found[1]) if found else 0
+
+    assert received("province") == 2
+    assert received("commune") == 1
+
+
+def test_a_wrong_day_is_said_at_its_field(client: Any, two_units: Any) -> None:
+    desk = sign_in(client, "province")
+    for query in ("from=abc", "from=2026-05-01&to=2026-04-01", "from=2001-01-01&to=2026-01-01", "from=0001-01-01"):
+        answer = desk.get(f"/desk/scores?{query}")
+        assert answer.status_code == 422, query
+        assert 'aria-invalid="true"' in answer.text
+    assert desk.get(f"/desk/scores/{UNIT}/nonsense").status_code == 404
+    assert desk.get("/desk/scores/ubnd-99999/received").status_code == 404
+
+
+def test_files_say_what_was_asked_for_and_that_they_were_taken(client: Any, session: Any, two_units: Any) -> None:
+    from webapp.core.events import history
+
+    desk = sign_in(client, "province")
+    token = field(desk.get("/desk/scores").text, "csrf_token")
+    asked = {"from": "2026-01-01", "to": clock.today().isoformat(), "by": "head", "csrf_token": token}
+    made = {form: desk.post("/desk/scores/export", data=asked | {"format": form}) for form in ("xlsx", "csv", "pdf")}
+    assert [answer.status_code for answer in made.values()] == [200] * 3
+    rows = list(csv.reader(io.StringIO(made["csv"].data.decode("utf-8-sig"))))
+    assert "01/01/2026" in rows[1][0]
+    assert any(row and row[1:2] == ["2"] for row in rows)
+    sheet = load_workbook(io.BytesIO(made["xlsx"].data)).active
+    assert "01/01/2026" in sheet["A2"].value
+    assert made["pdf"].data.startswith(b"%PDF-")
+    assert [e.kind for e in history("audit")].count("scores:exported") == 3
+    assert desk.post("/desk/scores/export", data=asked | {"format": "exe"}).status_code == 400
+
+
+def test_what_a_spreadsheet_would_run_is_text() -> None:
+    from webapp.pages.export import harmless
+
+    assert harmless("=HYPERLINK(1)") == "'=HYPERLINK(1)"
+    assert harmless(-5) == -5

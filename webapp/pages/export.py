@@ -1,0 +1,104 @@
+"""Tables as files: CSV, XLSX and PDF, each with the filters that were used written on it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Response
+from fpdf import FPDF
+from fpdf.enums import XPos, YPos
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+
+FORMATS = ("xlsx", "csv", "pdf")
+FONTS = Path(__file__).parents[2] / "static" / "vendor" / "@expo-google-fonts" / "tinos"
+TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+    "pdf": "application/pdf",
+}
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What is written down: a title, lines that say what was asked for, headings, rows."""
+
+    title: str
+    notes: Sequence[str]
+    headings: Sequence[str]
+    rows: Iterable[Sequence[Cell]]
+
+
+def response(table: Table, name: str, form: str) -> Response:
+    """The table as a file to keep; `name` without its ending. Raises KeyError for an unknown format."""
+    made = {"xlsx": _xlsx, "csv": _csv, "pdf": _pdf}[form](table)
+    answer = Response(made, content_type=TYPES[form])
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    return answer
+
+
+def harmless(cell: Cell) -> Cell:
+    """Text that a spreadsheet program would run as a formula is marked as text."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def _csv(table: Table) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for line in (table.title, *table.notes):
+        writer.writerow([harmless(line)])
+    writer.writerow([])
+    writer.writerow([harmless(h) for h in table.headings])
+    writer.writerows([harmless(cell) for cell in row] for row in table.rows)
+    return out.getvalue().encode("utf-8-sig")  # the mark by which Excel knows that it is UTF-8
+
+
+def _xlsx(table: Table) -> bytes:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("1")
+    sheet.column_dimensions["A"].width = 44
+
+    def bold(value: Cell) -> WriteOnlyCell:
+        cell = WriteOnlyCell(sheet, harmless(value))
+        cell.font = Font(bold=True)
+        return cell
+
+    sheet.append([bold(table.title)])
+    for note in table.notes:
+        sheet.append([harmless(note)])
+    sheet.append([])
+    sheet.append([bold(h) for h in table.headings])
+    for row in table.rows:
+        sheet.append([harmless(cell) for cell in row])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _pdf(table: Table) -> bytes:
+    sheet = FPDF(orientation="landscape", format="A4", unit="mm")
+    sheet.set_margins(15, 15, 15)
+    sheet.set_auto_page_break(True, 15)
+    for style, face in (("", "regular"), ("B", "bold")):
+        sheet.add_font("Tinos", style, FONTS / f"{face}.ttf")
+    sheet.set_title(table.title)
+    sheet.add_page()
+    sheet.set_font("Tinos", "B", 15)
+    sheet.multi_cell(0, 8, table.title, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    sheet.set_font("Tinos", "", 10)
+    for note in table.notes:
+        sheet.multi_cell(0, 5, note, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    sheet.ln(3)
+    widths = (4, *(1 for _ in table.headings[1:]))
+    sheet.set_font("Tinos", "", 9)
+    with sheet.table(col_widths=widths, text_align=("LEFT", *("RIGHT" for _ in widths[1:])), line_height=5) as grid:
+        grid.row([str(h) for h in table.headings])
+        for row in table.rows:
+            grid.row(["" if cell is None else str(cell) for cell in row])
+    return bytes(sheet.output())

@@ -1,0 +1,300 @@
+"""Score cards: how the units did in a period. Every number is the count of a list of cases that can be opened.
+
+One definition a measure, as a SELECT of (unit, case); the number and the list behind it are made from the same, so
+they cannot differ. Periods are days of Vietnam, both included. What happened counts for the unit of then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy.orm import aliased
+
+from webapp.core import clock
+from webapp.core.db import db
+from webapp.reports import lifecycle
+from webapp.reports.feedback import NO, YES, Feedback
+from webapp.reports.models import Answer, Report
+from webapp.reports.verdicts import ACCEPTED, NOT, PARTLY, Verdict
+from webapp.supervision.models import LATE, MET, StepClock
+
+PAGE = 50
+LONGEST = 20  # cases in the list of those that take longest
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A run of days, both included."""
+
+    first: date
+    last: date
+
+    @property
+    def bounds(self) -> tuple[datetime, datetime]:
+        """The moments from the first (included) to the last (not included)."""
+        return (
+            datetime.combine(self.first, time(0), clock.VIETNAM),
+            datetime.combine(self.last + timedelta(days=1), time(0), clock.VIETNAM),
+        )
+
+    def holds(self, column: Any) -> ColumnElement[bool]:
+        """That a moment lies in it, as SQL."""
+        begins, ends = self.bounds
+        return and_(column >= begins, column < ends)
+
+
+@dataclass(slots=True)
+class Score:
+    """The figures of one unit. `days`: working days that a case took it -> how many cases."""
+
+    numbers: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MEASURES, 0))
+    days: dict[int, int] = field(default_factory=dict)
+    ratings: int = 0
+    rated: int = 0
+
+    def add(self, other: Score) -> None:
+        """Take the figures of another unit in."""
+        for name, number in other.numbers.items():
+            self.numbers[name] += number
+        for days, number in other.days.items():
+            self.days[days] = self.days.get(days, 0) + number
+        self.ratings += other.ratings
+        self.rated += other.rated
+
+    def percentile(self, share: float) -> int | None:
+        """The number of working days within which this share (0 to 1) of the cases was finished; None without any.
+
+        The nearest-rank percentile: the smallest value that at least the share does not exceed.
+        """
+        total = sum(self.days.values())
+        seen = 0
+        for days in sorted(self.days):
+            seen += self.days[days]
+            if seen >= share * total:
+                return days
+        return None
+
+    @property
+    def rating(self) -> float | None:
+        """The mean of the reporters' marks, 1 to 5."""
+        return self.ratings / self.rated if self.rated else None
+
+    @property
+    def anything(self) -> bool:
+        return any(self.numbers.values())
+
+
+Cases = Select[Any, Any]
+
+
+def _received(period: Period) -> Cases:
+    """Passed on to the unit."""
+    return _clocks(StepClock.step == lifecycle.RECEIVE, period.holds(StepClock.started_at))
+
+
+def _finished(period: Period) -> Cases:
+    return _clocks(StepClock.step.in_(lifecycle.UNIT_STEPS), period.holds(StepClock.ended_at))
+
+
+def _in_time(period: Period) -> Cases:
+    """Every step that the unit finished in the period was finished by its due time."""
+    return (
+        _finished(period)
+        .group_by(StepClock.unit_code, StepClock.report_id)
+        .having(func.max(StepClock.outcome) == MET, func.min(StepClock.outcome) == MET)
+    )
+
+
+def _late(period: Period) -> Cases:
+    """At least one step was finished late."""
+    return _finished(period).where(StepClock.outcome == LATE)
+
+
+def _overdue(_period: Period) -> Cases:
+    """Late at this moment, and not yet done."""
+    return _running(StepClock.due_at < clock.now(), StepClock.paused_at.is_(None))
+
+
+def _open(_period: Period) -> Cases:
+    """With the unit at this moment."""
+    return _running()
+
+
+def _refused(period: Period) -> Cases:
+    """Given back: the Front's own step began at the moment at which the unit's ended."""
+    front = aliased(StepClock)
+    return _clocks(StepClock.step == lifecycle.RECEIVE, period.holds(StepClock.ended_at)).join(
+        front,
+        and_(
+            front.report_id == StepClock.report_id,
+            front.step == lifecycle.SCREEN,
+            front.started_at == StepClock.ended_at,
+        ),
+    )
+
+
+def _came_back(period: Period) -> Cases:
+    """To be answered again, after an answer was found insufficient or the case was reopened."""
+    checked = aliased(StepClock)
+    earlier = select(checked.id).where(
+        checked.report_id == StepClock.report_id,
+        checked.step == lifecycle.VERIFY,
+        checked.ended_at <= StepClock.started_at,
+    )
+    return _clocks(StepClock.step == lifecycle.ANSWER, period.holds(StepClock.started_at), earlier.exists())
+
+
+def _accepted(period: Period) -> Cases:
+    """The Front checked the answer and accepted it."""
+    return _verdicts(period, Verdict.verdict == ACCEPTED)
+
+
+def _sent_back(period: Period) -> Cases:
+    """The Front checked the answer and found it insufficient, in whole or in part."""
+    return _verdicts(period, Verdict.verdict.in_((NOT, PARTLY)))
+
+
+def _solved(period: Period) -> Cases:
+    """The sender says that it is solved."""
+    return _words(period, Feedback.verdict == YES)
+
+
+def _unsolved(period: Period) -> Cases:
+    """The sender says that it is not solved."""
+    return _words(period, Feedback.verdict == NO)
+
+
+# In the order in which they are shown.
+MEASURES: dict[str, Callable[[Period], Cases]] = {
+    "received": _received,
+    "in_time": _in_time,
+    "late": _late,
+    "overdue": _overdue,
+    "open": _open,
+    "refused": _refused,
+    "came_back": _came_back,
+    "accepted": _accepted,
+    "sent_back": _sent_back,
+    "solved": _solved,
+    "unsolved": _unsolved,
+}
+NOW = frozenset({"overdue", "open"})  # as it is at this moment, whatever the period
+
+
+def scores(units: Collection[str], period: Period, visible: ColumnElement[bool] | None = None) -> dict[str, Score]:
+    """The figures of these units (codes), those with none left out. `visible` narrows the cases that are counted."""
+    found: dict[str, Score] = {}
+    if not units:
+        return found
+    for name, measure in MEASURES.items():
+        unit, report = measure(period).subquery().c
+        query = select(unit, func.count(report.distinct())).where(unit.in_(units)).group_by(unit)
+        if visible is not None:
+            query = query.join(Report, Report.id == report).where(visible)
+        for code, number in db.session.execute(query):
+            found.setdefault(code, Score()).numbers[name] = number
+    for code, days, number in db.session.execute(_durations(units, period)):
+        found.setdefault(code, Score()).days[days] = number
+    marks = (
+        select(Answer.unit_code, func.count(), func.sum(Feedback.rating))
+        .join(Answer, Answer.id == Feedback.answer_id)
+        .where(period.holds(Feedback.created_at), Feedback.rating.is_not(None), Answer.unit_code.in_(units))
+        .group_by(Answer.unit_code)
+    )
+    for code, number, total in db.session.execute(marks):
+        score = found.setdefault(code, Score())
+        score.rated, score.ratings = number, int(total or 0)
+    return found
+
+
+def cases(
+    name: str,
+    units: Collection[str],
+    period: Period,
+    visible: ColumnElement[bool] | None = None,
+    after: int | None = None,
+) -> tuple[list[Report], int | None]:
+    """A page of the cases behind a number, newest first, and what to go on from (None: no more).
+
+    Raises KeyError if there is no such measure.
+    """
+    behind = MEASURES[name](period).subquery()
+    unit, number = behind.c
+    query = select(Report).where(Report.id.in_(select(number).where(unit.in_(units)))).order_by(Report.id.desc())
+    if visible is not None:
+        query = query.where(visible)
+    if after is not None:
+        query = query.where(Report.id < after)
+    found = list(db.session.scalars(query.limit(PAGE + 1)))
+    return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
+
+
+def longest(units: Collection[str], visible: ColumnElement[bool] | None = None) -> list[tuple[Report, StepClock]]:
+    """The cases that are with these units and have waited longest past their due time, or will soonest be due."""
+    query = (
+        select(Report, StepClock)
+        .join(StepClock, StepClock.report_id == Report.id)
+        .where(
+            StepClock.ended_at.is_(None),
+            StepClock.step.in_(lifecycle.UNIT_STEPS),
+            StepClock.unit_code.in_(units),
+        )
+        .order_by(StepClock.due_at, Report.id)
+        .limit(LONGEST)
+    )
+    if visible is not None:
+        query = query.where(visible)
+    return [(report, running) for report, running in db.session.execute(query)]
+
+
+def together(found: Iterable[Score]) -> Score:
+    """The figures of several units as one."""
+    total = Score()
+    for score in found:
+        total.add(score)
+    return total
+
+
+def _clocks(*conditions: ColumnElement[bool]) -> Cases:
+    return select(StepClock.unit_code, StepClock.report_id).where(*conditions)
+
+
+def _running(*conditions: ColumnElement[bool]) -> Cases:
+    return _clocks(StepClock.step.in_(lifecycle.UNIT_STEPS), StepClock.ended_at.is_(None), *conditions)
+
+
+def _verdicts(period: Period, condition: ColumnElement[bool]) -> Cases:
+    return select(Verdict.unit_code, Verdict.report_id).where(
+        period.holds(Verdict.created_at), Verdict.again.is_(False), condition
+    )
+
+
+def _words(period: Period, condition: ColumnElement[bool]) -> Cases:
+    return (
+        select(Answer.unit_code, Feedback.report_id)
+        .join(Answer, Answer.id == Feedback.answer_id)
+        .where(period.holds(Feedback.created_at), condition)
+    )
+
+
+def _durations(units: Collection[str], period: Period) -> Select[Any]:
+    """(unit, working days, cases): handling counts from where answering did, so the longer of the two is the whole."""
+    each = (
+        select(StepClock.unit_code, func.max(StepClock.spent_days).label("days"))
+        .where(
+            StepClock.step.in_((lifecycle.ANSWER, lifecycle.HANDLE)),
+            StepClock.unit_code.in_(units),
+            period.holds(StepClock.ended_at),
+        )
+        .group_by(StepClock.unit_code, StepClock.report_id)
+        .subquery()
+    )
+    return (
+        select(each.c.unit_code, each.c.days, func.count())
+        .where(each.c.days.is_not(None))
+        .group_by(each.c.unit_code, each.c.days)
+    )
