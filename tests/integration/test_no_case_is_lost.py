@@ -17,7 +17,7 @@ from webapp.accounts.permissions import PERMISSIONS, Identity, may
 from webapp.core import clock, events
 from webapp.core.db import db
 from webapp.pages.desk import steps
-from webapp.reports import feedback, queue, service, verdicts
+from webapp.reports import feedback, handovers, queue, service, unit_work, verdicts
 from webapp.reports import lifecycle as life
 from webapp.reports.intake import StoredPhoto
 from webapp.reports.models import Report
@@ -73,6 +73,8 @@ DEEDS = (
     "uphold",
     "more_time",
     "extend",
+    "pass_on",
+    "hand_over",
     *MOVES,
 )
 TARGETS = TO | {
@@ -84,6 +86,7 @@ TARGETS = TO | {
     "partly": life.REWORK,
     "withdraw": life.WITHDRAWN,
     "duplicate": life.DUPLICATE,
+    "hand_over": life.ASSIGNED,
 }
 # Most walks shall come far: deeds that bring a case on, that lead anywhere from where it stands, or any at all.
 ONWARD, HERE, ANY = "onward", "from here", "any"
@@ -107,6 +110,8 @@ REFUSED = (
     extensions.CannotExtend,
     assign.NoteMissing,
     service.BadDuplicate,
+    handovers.NotOpen,
+    unit_work.Unfit,
 )
 _pictures = iter(range(10**9))
 
@@ -135,6 +140,8 @@ def do(report: Report, other: Report, who: Identity, deed: str, reason: str, evi
         "uphold": lambda: verdicts.uphold(report, actor, reason),
         "more_time": lambda: extensions.ask(report, actor, reason, until),
         "extend": lambda: extensions.grant(report, actor, until, reason),
+        "pass_on": lambda: handovers.ask(report, actor, units.by_code(unit), reason),  # type: ignore[arg-type]
+        "hand_over": lambda: _hand_over(report, actor),
         "withdraw": lambda: service.move(report, life.WITHDRAWN, events.REPORTER),
         "duplicate": lambda: service.mark_duplicate(report, other, actor),
     }
@@ -146,6 +153,14 @@ def do(report: Report, other: Report, who: Identity, deed: str, reason: str, evi
         service.move(report, to, actor, reason=reason)
         return
     deeds[deed]()
+
+
+def _hand_over(report: Report, actor: Any) -> None:
+    asked = handovers.pending(report)
+    unit = units.by_code(asked.to_code) if asked else None
+    if unit is None:
+        raise handovers.NotOpen
+    handovers.grant(report, actor, unit)
 
 
 PERMISSION = {
@@ -167,6 +182,8 @@ PERMISSION = {
     "refuse": "report:refuse",
     "answer": "report:answer",
     "more_time": "extension:ask",
+    "pass_on": "handover:ask",
+    "hand_over": "report:hand_over",
 }
 BY_THE_REPORTER = {"supplement", "object", "withdraw"}
 
