@@ -54,7 +54,7 @@ def do(page: Page, name: str, **fields: str) -> None:
     """One action of a case page, by its name; its form is opened if it is folded."""
     this = f"form[action$='/{name}']:not([action*='/outcomes/'])"
     form = page.locator(this).first
-    if not form.locator("button[type=submit]").first.is_visible():
+    if not form.locator("button[type=submit]").last.is_visible():  # the first may put a template in
         page.locator(f"details:has({this}) > summary").first.click()
     for field, value in fields.items():
         target = form.locator(f"[name={field}]").first
