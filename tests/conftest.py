@@ -17,10 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import services
 
 ROOT = Path(__file__).resolve().parent.parent
+# How long drawing an example takes says how busy the machine is, not whether the rule holds.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 RUN_FOLDER = "DGS_TEST_RUN"  # how the pytest processes of one run find each other
 
 
