@@ -95,6 +95,7 @@ class Case:
     unit_code: str | None
     supervisor_code: str | None
     bypass_commune: bool = False
+    decided: bool = True  # passed on by the Front
 
 
 def test_the_map_holds_nothing_else() -> None:
@@ -120,7 +121,7 @@ def test_matrix_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 codes = st.sampled_from([None, "29512", "29413", "10714"])
 provinces = st.sampled_from([None, "86", "31"])
 units = st.sampled_from([None, "ubnd-29512", "so-nnmt-86", "mttq-29512", "mttq-86"])
-cases = st.builds(Case, codes, provinces, units, units, st.booleans())
+cases = st.builds(Case, codes, provinces, units, units, st.booleans(), st.booleans())
 identities = st.builds(Identity, st.sampled_from(ROLES), st.just(1), units, codes, provinces)
 
 
@@ -135,6 +136,7 @@ def test_nobody_acts_outside_role_and_area(identity: Identity, case: Case, name:
     if identity.role in p.UNIT_OR_LINK:
         assert identity.unit_code
         assert case.unit_code == identity.unit_code
+        assert case.decided, "a proposal of the machine is nobody's case yet"
     if identity.role == p.PROVINCE_FRONT:
         assert identity.province_code
         assert case.province_code == identity.province_code
