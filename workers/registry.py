@@ -25,6 +25,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "notices.areas": notices.areas,
     "notices.send": notices.send,
     "notices.remind": notices.remind,
+    "notices.remind_unit": notices.remind_unit,
     "notices.unit_link": notices.unit_link,
     "notices.prune": notices.prune,
     "notices.invitation": letters.invitation,
