@@ -191,6 +191,7 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "POST /unit/cases/<public_id>/document",
         "POST /unit/cases/<public_id>/here",
         "POST /unit/filters",
+        "POST /unit/bulk",
         "POST /unit/filters/<int:number>/delete",
         "GET /unit/photos/<public_id>",
         "GET /unit/recordings/<public_id>",
