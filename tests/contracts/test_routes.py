@@ -213,7 +213,7 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "GET /admin/reorganisations",
         "POST /admin/reorganisations",
         "GET /admin/reorganisations/<code>",
-        "GET /admin/reorganisations/<code>/plan.<any(csv,xlsx):form>",
+        "POST /admin/reorganisations/<code>/plan.<any(csv,xlsx):form>",
         "POST /admin/reorganisations/<code>/steps",
         "POST /admin/reorganisations/<code>/steps/<int:step_id>/remove",
         "POST /admin/reorganisations/<code>/<any(approve,withdraw,reopen):action>",
@@ -221,7 +221,7 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
     # looking and trying out; changing asks for rules:edit or reference:edit as well
     permissions.RULES: [
         "GET /admin/routing",
-        "GET /admin/routing/export.<any(csv,xlsx):form>",
+        "POST /admin/routing/export.<any(csv,xlsx):form>",
         "GET /admin/routing/simulate",
         "GET /admin/routing/checks",
         "GET /admin/routing/versions",
@@ -240,7 +240,7 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "POST /admin/routing/draft/rules/<code>",
         "POST /admin/routing/draft/rules/<code>/remove",
         "GET /admin/tables/<name>",
-        "GET /admin/tables/<name>/export.<any(csv,xlsx):form>",
+        "POST /admin/tables/<name>/export.<any(csv,xlsx):form>",
         "GET /admin/tables/<name>/new",
         "POST /admin/tables/<name>/new",
         "GET /admin/tables/<name>/rows/<key>",

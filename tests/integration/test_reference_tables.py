@@ -112,10 +112,15 @@ def test_a_deadline_that_makes_no_sense_is_refused_at_its_field(
 @pytest.mark.parametrize("table", ["days", "deadlines"])
 def test_a_table_goes_out_and_comes_in_again(client: Any, session: Any, table: str, form: str) -> None:
     page = f"/admin/tables/{table}"
-    file = client.get(f"{page}/export.{form}").data
+    file = post(client, f"{page}/export.{form}", page).data
     assert post(client, f"{page}/import", page, file=(io.BytesIO(file), "x")).status_code == 303
     assert not session.scalars(select(CalendarDay).where(CalendarDay.own)).all()
     assert not session.scalars(select(DeadlineRule).where(DeadlineRule.own)).all()
+    [entry] = events.history("audit")
+    assert (entry.kind, entry.data["what"], entry.data["format"]) == ("reference:exported", table, form)
+    assert client.get(f"{page}/export.{form}").status_code in {404, 405}, "what is taken out is noted, so never by GET"
+    seen = client.get("/admin/audit?kind=exports").text
+    assert "took a table out" in seen
 
 
 def test_the_programs_own_file_is_taken_and_a_wrong_line_stops_all(client: Any, session: Any) -> None:
@@ -162,7 +167,6 @@ def test_there_is_no_other_table(client: Any) -> None:
         "/admin/tables/users",
         f"{DAYS}/rows/2027-13-01",
         f"{DEADLINES}/rows/none",
-        "/admin/tables/x/export.csv",
     ):
         assert client.get(path).status_code == 404, path
 

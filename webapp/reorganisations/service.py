@@ -202,7 +202,7 @@ def _row(step: Step, position: int) -> ReorganisationStep:
 
 def _note(row: Reorganisation, what: str, actor: Actor, **data: Any) -> None:
     db.session.flush()
-    events.append(stream(row), f"reorganisation:{what}", actor, **data)
+    events.append(stream(row), f"reorganisation:{what}", actor, **{"what": row.code} | data)
 
 
 def again() -> int:

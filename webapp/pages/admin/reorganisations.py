@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from webapp.accounts import audit
 from webapp.accounts.models import User
 from webapp.core import clock, text
 from webapp.core.db import db
@@ -98,11 +99,12 @@ def one(code: str) -> str:
     return _page(_row(code), {}, {})
 
 
-@bp.get("/<code>/plan.<any(csv,xlsx):form>")
+@bp.post("/<code>/plan.<any(csv,xlsx):form>")
 def export(code: str, form: str) -> Response:
-    """The plan as a table that can be loaded again."""
-    require("reorganisation:view")
+    """The plan as a table that can be loaded again. Taking it out is an entry of the audit trail."""
+    who = require("reorganisation:view")
     plan = _row(code).plan
+    audit.record("reorganisation:exported", actor_of(who), plan.code, format=form, rows=len(plan.steps))
     data = tables.as_csv(plan) if form == "csv" else tables.as_xlsx(plan)
     headers = {"Content-Disposition": f'attachment; filename="{plan.code}.{form}"'}
     return Response(data, mimetype=TYPES[form], headers=headers)

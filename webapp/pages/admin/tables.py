@@ -13,7 +13,7 @@ from webapp.accounts.permissions import allowed
 from webapp.core import clock, sheets
 from webapp.pages import routing_words
 from webapp.pages.access import identity, require
-from webapp.pages.admin.rules import category_choices, download, names_for, page
+from webapp.pages.admin.rules import Taken, category_choices, download, names_for, page
 from webapp.reports.service import actor_of
 from webapp.routing import reference
 from webapp.routing.reference import DAYS, TABLES, Table
@@ -111,14 +111,15 @@ def _cells(table: Table, row: Any, names: Any) -> list[str]:
     return list(cells.values())
 
 
-@bp.get("/<name>/export.<any(csv,xlsx):form>")
+@bp.post("/<name>/export.<any(csv,xlsx):form>")
 def export(name: str, form: str) -> Response:
-    """The whole table as a file."""
+    """The whole table as a file. Taking it out is an entry of the audit trail."""
     require("rules:view")
     table = _table(name)
     every = reference.rows(table, limit=sheets.MAX_ROWS)
     data = sheets.write(form, table.columns, (reference.as_cells(table, row) for row in every), table.name)
-    return download(data, form, f"{table.name}-{clock.today():%Y%m%d}")
+    taken = Taken("reference:exported", table.name, {"rows": len(every)})
+    return download(data, form, f"{table.name}-{clock.today():%Y%m%d}", taken)
 
 
 @bp.get("/<name>/new")
