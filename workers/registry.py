@@ -35,4 +35,5 @@ JOBS: dict[str, Callable[..., Any]] = {
     "reorganisations.move": reorganisations.move,
     "reorganisations.due": reorganisations.due,
     "reminders.climb": supervision.climb,
+    "reminders.plan": supervision.plan,
 }

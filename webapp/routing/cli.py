@@ -139,7 +139,7 @@ def _import(table: str, data: bytes, note: str) -> str:
         kind = reference.TABLES[table]
         parsed, wrong = tables.read_rows(kind, data)
         _refuse(wrong)
-        return f"{sum(reference.save(kind, values, events.SYSTEM) for values in parsed)} rows changed"
+        return f"{reference.save_all(kind, parsed, events.SYSTEM)} rows changed"
     rules, wrong = rule_draft.read_rules(data)
     _refuse(wrong)
     changed = [new.code for _old, new in rows.compare(in_force(), rules) if new]

@@ -47,6 +47,26 @@ def plan(found: StepClock) -> None:
         found.next_rung_at = None
 
 
+def plan_anew(after: int, limit: int = 1000) -> int | None:
+    """Note anew, for the running clocks with numbers above `after`, when their next rung is reached, because rungs,
+    days off or office hours have changed. Returns after which number to go on; None if all are done."""
+    now = clock.now()
+    running = StepClock.ended_at.is_(None) & StepClock.paused_at.is_(None)
+    query = select(StepClock).where(running, StepClock.id > after).order_by(StepClock.id).limit(limit)
+    clocks = db.session.scalars(query.with_for_update(of=StepClock)).all()
+    said = select(Reminder.clock_id, Reminder.due_at, Reminder.rung).where(
+        Reminder.clock_id.in_([c.id for c in clocks])
+    )
+    written: dict[tuple[int, datetime], set[str]] = {}
+    for clock_id, due_at, rung in db.session.execute(said):
+        written.setdefault((clock_id, due_at), set()).add(rung)
+    for found in clocks:
+        reached, following = _climb(found, written.get((found.id, found.due_at), set()), now)
+        found.next_rung_at = now if reached else following
+    db.session.flush()
+    return clocks[-1].id if len(clocks) == limit else None
+
+
 def sweep() -> int:
     """Write every rung that has been reached, once, and have it sent. May run twice. Returns how many."""
     now = clock.now()

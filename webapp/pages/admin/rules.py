@@ -58,6 +58,8 @@ def page(template: str, tab: str, status: int = 200, **context: Any) -> Response
         ("/admin/routing/versions", _("Versions"), tab == "versions"),
         ("/admin/tables/deadlines", _("Deadlines"), tab == "deadlines"),
         ("/admin/tables/days", _("Days off"), tab == "days"),
+        ("/admin/tables/hours", _("Office hours"), tab == "hours"),
+        ("/admin/tables/reminders", _("Reminders"), tab == "reminders"),
     ]
     if may_edit() and draft is not None:
         tabs.insert(4, ("/admin/routing/draft", _("Draft"), tab == "draft"))
