@@ -33,6 +33,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "data.retire": data_requests.retire,
     "reorganisations.apply": reorganisations.apply,
     "reorganisations.move": reorganisations.move,
+    "reorganisations.words": reorganisations.words,
     "reorganisations.due": reorganisations.due,
     "reminders.climb": supervision.climb,
     "reminders.plan": supervision.plan,
