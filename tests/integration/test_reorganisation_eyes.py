@@ -46,12 +46,12 @@ def test_who_drafted_a_plan_cannot_approve_it_where_somebody_else_can(client: An
     staff.people("second")
     digest = drafted(client)
     page = client.get(f"{BASE}/duyen-hai").text
-    assert "cần quản trị viên khác phê duyệt" in page
+    assert "Cần quản trị viên khác phê duyệt" in page
     assert f"{BASE}/duyen-hai/approve" not in page
     assert approve(client, digest).status_code == 403
     assert the(session).state == DRAFT
     staff.sign_in(client, "second")
-    assert "cần quản trị viên khác phê duyệt" not in client.get(f"{BASE}/duyen-hai").text
+    assert "Cần quản trị viên khác phê duyệt" not in client.get(f"{BASE}/duyen-hai").text
     assert approve(client, digest).status_code == 303
     assert the(session).state == APPROVED
 
