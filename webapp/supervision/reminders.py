@@ -53,7 +53,8 @@ def plan_anew(after: int, limit: int = 1000) -> int | None:
     now = clock.now()
     running = StepClock.ended_at.is_(None) & StepClock.paused_at.is_(None)
     query = select(StepClock).where(running, StepClock.id > after).order_by(StepClock.id).limit(limit)
-    clocks = db.session.scalars(query.with_for_update(of=StepClock)).all()
+    # Whoever holds one just now plans it anew themselves.
+    clocks = db.session.scalars(query.with_for_update(of=StepClock, skip_locked=True)).all()
     said = select(Reminder.clock_id, Reminder.due_at, Reminder.rung).where(
         Reminder.clock_id.in_([c.id for c in clocks])
     )
