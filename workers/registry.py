@@ -25,6 +25,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "notices.areas": notices.areas,
     "notices.send": notices.send,
     "notices.remind": notices.remind,
+    "notices.remind_unit": notices.remind_unit,
     "notices.unit_link": notices.unit_link,
     "notices.prune": notices.prune,
     "notices.invitation": letters.invitation,
@@ -32,6 +33,8 @@ JOBS: dict[str, Callable[..., Any]] = {
     "data.retire": data_requests.retire,
     "reorganisations.apply": reorganisations.apply,
     "reorganisations.move": reorganisations.move,
+    "reorganisations.words": reorganisations.words,
     "reorganisations.due": reorganisations.due,
     "reminders.climb": supervision.climb,
+    "reminders.plan": supervision.plan,
 }
