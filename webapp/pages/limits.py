@@ -12,7 +12,9 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import logging
+import math
 import secrets
+import time
 from typing import Any
 
 from flask import Flask, Response, current_app, request
@@ -63,6 +65,19 @@ def count(what: str, whose: str = "") -> bool:
     """Count one of `what` for this network, or for whom else it is counted; False if that is one too many."""
     limit = _limit_of(what)
     return limit is None or _ask("hit", limit, what, whose)
+
+
+def take(what: str, number: int, per: str, whose: str = "") -> int | None:
+    """Count one of `what` against a limit of its own: `number` per minute or hour, 0 for none. None if it is within;
+    else in how many seconds to try again."""
+    if number <= 0:
+        return None
+    limit = parse(f"{number} per {per}")
+    if _ask("hit", limit, what, whose):
+        return None
+    limiter: Limiter = current_app.extensions["dgs_limiter"]
+    reset = limiter.limiter.get_window_stats(limit, what, whose or network()).reset_time
+    return max(1, math.ceil(reset - time.time()))
 
 
 def _limit_of(what: str) -> RateLimitItem | None:
