@@ -11,7 +11,7 @@ import pytest
 from defusedxml import ElementTree
 from sqlalchemy import func, select
 
-from tests.factories import duyen_hai, jpeg
+from tests.factories import duyen_hai
 from webapp.core import clock
 from webapp.core.events import SYSTEM
 from webapp.reports import lifecycle, service
