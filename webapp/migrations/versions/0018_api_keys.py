@@ -1,4 +1,4 @@
-"""Keys of programs that send reports, each with its own limits.
+"""Keys of programs that send reports, each with its own limits; the newest cases of a rare kind by an index.
 
 Revision ID: 0018
 Revises: 0015
@@ -16,6 +16,7 @@ depends_on = None
 
 
 def upgrade():
+    op.create_index("ix_reports_category", "reports", ["category_code", "created_at"])
     op.create_table(
         "api_keys",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -32,3 +33,4 @@ def upgrade():
 
 def downgrade():
     op.drop_table("api_keys")
+    op.drop_index("ix_reports_category", "reports")

@@ -20,7 +20,7 @@ LIMIT = 1000
 MAX_IDS = 100
 PAGING = ("page", "page_size", "per_page", "after")
 MAX_PAGE = 10_000
-MAX_OFFSET = 20_000  # rows that a page number alone may skip; `after`, which the Link header has, skips none
+MAX_OFFSET = 10_000  # rows that a page number alone may skip; `after`, which the Link header has, skips none
 
 _ID = re.compile(r"[0-9a-z]{1,24}")
 _NUMBER = re.compile(r"[0-9]{1,7}")

@@ -22,7 +22,7 @@ from webapp.reports.models import Report
 
 DROPPED = {"page", "after", "end_date", "api_key"}
 STATUSES = {"open": lifecycle.OPEN, "closed": lifecycle.ENDED}
-COUNTED = 10_000  # rows that X-Total-Count counts at most; where there are more, the header is left out
+COUNTED = 1000  # rows that X-Total-Count counts at most; where there are more, the header is left out
 
 
 @route("/requests" + ENDING)
@@ -34,7 +34,7 @@ def listed(fmt: str) -> Response:
         return kept(answer(fmt, "service_requests", records.by_ids(ids, now)), 0)
     query = filters.read(request.args, now)
     every = select(Report).where(*_conditions(query, now))
-    reports = list(db.session.scalars(_page(every, query).options(*records.LOADED)))
+    reports = list(db.session.scalars(_page(every, query)))
     more, reports = len(reports) > query.per_page, reports[: query.per_page]
     response = answer(fmt, "service_requests", records.records(records.public_cases(reports, now)))
     paging(response, query, every, reports[-1].public_id if more else "")
@@ -62,17 +62,22 @@ def _conditions(query: Query, now: datetime) -> list[ColumnElement[bool]]:
 
 
 def _page(every: Select[Report], query: Query) -> Select[Report]:
-    """One page and one row more."""
-    page = every.order_by(Report.created_at.desc(), Report.id.desc()).limit(query.per_page + 1)
-    if not query.after:
-        return page.offset(query.offset)
+    """One page and one row more, whole. The rows are chosen by their ids first: what is skipped is not read."""
+    newest_first = (Report.created_at.desc(), Report.id.desc())
+    ids = every.with_only_columns(Report.id).order_by(*newest_first).limit(query.per_page + 1)
+    ids = ids.where(*_after(query.after)) if query.after else ids.offset(query.offset)
+    chosen = ids.subquery()
+    return select(Report).join(chosen, chosen.c.id == Report.id).order_by(*newest_first).options(*records.LOADED)
+
+
+def _after(cursor: str) -> list[ColumnElement[bool]]:
+    """What comes after the case of this id. Raises Problem 400."""
     last = None
-    if filters.is_id(query.after):
-        last = db.session.execute(select(Report.created_at, Report.id).where(Report.public_id == query.after)).first()
+    if filters.is_id(cursor):
+        last = db.session.execute(select(Report.created_at, Report.id).where(Report.public_id == cursor)).first()
     if last is None:
         raise bad_cursor()
-    earlier = or_(Report.created_at < last.created_at, Report.id < last.id)
-    return page.where(Report.created_at <= last.created_at, earlier)
+    return [Report.created_at <= last.created_at, or_(Report.created_at < last.created_at, Report.id < last.id)]
 
 
 def bad_cursor() -> Problem:
