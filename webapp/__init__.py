@@ -66,6 +66,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
 
 
 def _add_commands(app: Flask) -> None:
+    from webapp.accounts.api_keys_cli import api_keys_cli
     from webapp.accounts.cli import users_cli
     from webapp.areas.cli import areas_cli
     from webapp.data_loader import data_cli
@@ -74,7 +75,11 @@ def _add_commands(app: Flask) -> None:
     from webapp.routing.cli import routing_cli
     from workers.cli import jobs_cli, map_cli
 
-    for group in (areas_cli, data_cli, demo_cli, jobs_cli, map_cli, reorganisations_cli, routing_cli, users_cli):
+    groups = (
+        *(api_keys_cli, areas_cli, data_cli, demo_cli, jobs_cli, map_cli),
+        *(reorganisations_cli, routing_cli, users_cli),
+    )
+    for group in groups:
         app.cli.add_command(group)
 
 

@@ -76,7 +76,8 @@ class Settings:
     tile_url: str = ""
     tile_attribution: str = ""
     tiles_kept_s: int = 2  # how long a web process may say a map tile again; 0: not at all
-    open311_keys: tuple[str, ...] = ()
+    open311_keys: tuple[str, ...] = ()  # the operator's own programs, without a limit; others: `flask api-keys`
+    open311_reads_per_minute: int = 600  # by one network without a key; 0: no limit
     controller_name: str = ""  # who answers for personal data; shown on /privacy
     controller_contact: str = ""
     quick_exit_url: str = "https://www.google.com/"  # where the quick exit leads: a page that says nothing
@@ -147,6 +148,7 @@ class Settings:
             tile_url=env.get("TILE_URL", ""),
             tile_attribution=env.get("TILE_ATTRIBUTION", ""),
             open311_keys=tuple(k for k in env.get("OPEN311_KEYS", "").split(",") if k),
+            open311_reads_per_minute=_number(env, "OPEN311_READS_PER_MINUTE", 600),
             controller_name=env.get("CONTROLLER_NAME", ""),
             controller_contact=env.get("CONTROLLER_CONTACT", ""),
             quick_exit_url=env.get("QUICK_EXIT_URL") or "https://www.google.com/",

@@ -27,6 +27,7 @@ def described() -> dict[str, dict[str, str]]:
 
 
 def models() -> dict[str, set[str]]:
+    import webapp.accounts.api_keys
     import webapp.mapping.models
     import webapp.notifications.models
     import webapp.pages.desk.views

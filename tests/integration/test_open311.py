@@ -165,9 +165,9 @@ def test_answers_have_the_types_of_the_published_schemas(client: Any, run_jobs: 
         assert all(isinstance(listed[n], str) for n in ("service_code", "service_name", "keywords", "group"))
     attributes = get(client, "services/sand_river.json").json["attributes"]
     assert [a["order"] for a in attributes] == list(range(1, len(attributes) + 1))
-    assert {a["datatype"] for a in attributes} <= {"text", "datetime", "string"}
+    assert {a["datatype"] for a in attributes} <= {"text", "datetime", "string", "singlevaluelist"}
     assert all(isinstance(a["variable"], bool) and isinstance(a["required"], bool) for a in attributes)
-    assert [a["code"] for a in attributes if a["variable"]] == ["observed_at"]
+    assert [a["code"] for a in attributes if a["variable"]] == ["observed_at", "bypass_commune"]
     assert [a["code"] for a in attributes if not a["variable"]] == ["warning", "evidence"]
     record = get(client, f"requests/{one}.json").json[0]
     assert set(record) == FIELDS

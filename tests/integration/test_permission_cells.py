@@ -82,6 +82,7 @@ REQUESTS: dict[str, Callable[[World, str], tuple[str, str]]] = {
     "extension:ask": _passed_on("more_time"),
     "inspection:write": lambda world, _role: ("GET", f"/unit/cases/{world.passed_on}/inspection"),
     "contact:edit": _page("/admin/contacts"),
+    "api_key:manage": _page("/admin/api-keys"),
     "report:publish": _new("publish"),
     "report:bypass": _new("bypass"),
     "report:split": _new("split"),

@@ -79,6 +79,7 @@ EXPECTED = {
     "reorganisation:edit": "A",
     "reorganisation:approve": "A",
     "contact:edit": "A",
+    "api_key:manage": "A",
     "report:route": "S",
     "report:supplement": "R",
     "report:withdraw": "R",

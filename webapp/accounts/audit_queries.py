@@ -35,7 +35,7 @@ IDENTITIES, EXPORTS, ACCOUNTS, RULES = "identities", "exports", "accounts", "rul
 GROUPS: dict[str, tuple[str, ...]] = {
     IDENTITIES: ("contact:%", "data:%"),
     EXPORTS: ("%:exported",),
-    ACCOUNTS: ("user:%",),
+    ACCOUNTS: ("user:%", "api_key:%"),
     RULES: (
         "rule%",
         "deadline%",

@@ -13,11 +13,10 @@ from webapp.accounts.models import ADMIN, FRONT, MEMBER, ROLES, User
 from webapp.accounts.signin import add_user
 from webapp.core import clock, text
 from webapp.core.db import committing, db, reading
-from webapp.core.events import Actor
+from webapp.core.events import OPERATOR
 from webapp.units import queries as units
 
 users_cli = AppGroup("users", help="Accounts of staff.")
-OPERATOR = Actor("operator")  # whoever has a shell on the server
 MIN_PASSWORD = people.SHORTEST_PASSWORD
 
 _email = click.option("--email", required=True)

@@ -87,6 +87,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "reorganisation:edit": frozenset({ADMIN}),
     "reorganisation:approve": frozenset({ADMIN}),
     "contact:edit": frozenset({ADMIN}),
+    "api_key:manage": frozenset({ADMIN}),
     # Not persons
     "report:route": frozenset({SYSTEM}),
     "report:supplement": frozenset({REPORTER}),

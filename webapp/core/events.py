@@ -61,6 +61,7 @@ class Actor:
 SYSTEM = Actor("system")
 REPORTER = Actor("reporter")
 PROGRAM = Actor("program")
+OPERATOR = Actor("operator")  # whoever has a shell on the server
 
 
 def append(stream: str, kind: str, actor: Actor, *, public: bool = False, **data: Any) -> Event:

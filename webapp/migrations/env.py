@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from alembic import context
 from flask import current_app
 
+from webapp.accounts import api_keys as _api_keys  # noqa: F401
 from webapp.accounts import models as _accounts  # noqa: F401
 from webapp.areas import models as _areas  # noqa: F401
 from webapp.core import events, outbox  # noqa: F401

@@ -60,6 +60,8 @@ AUDIT_KIND: dict[str, LazyString] = {
     "user:passkey_removed": _("removed a passkey"),
     "user:recovery_codes_made": _("made recovery codes"),
     "user:recovery_code_used": _("used a recovery code"),
+    "api_key:issued": _("issued a key to a program"),
+    "api_key:revoked": _("revoked a program’s key"),
     "user:bound": _("first sign-in through the other service"),
 }
 # What somebody is signed in with (`accounts.sessions`).

@@ -12,7 +12,9 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import logging
+import math
 import secrets
+import time
 from functools import wraps
 from typing import Any
 
@@ -52,6 +54,10 @@ class Tries:
         except Exception as error:
             log.warning("the limit of %s was not checked: %s", key[0], type(error).__name__)
             return bool(getattr(self.own, how)(limit, *key)) if strict else True
+
+    def wait(self, limit: RateLimitItem, *key: str) -> int:
+        """Seconds until one more fits under a limit that is used up."""
+        return max(1, math.ceil(self.shared.get_window_stats(limit, *key).reset_time - time.time()))
 
 
 def init_app(app: Flask) -> None:
@@ -98,6 +104,15 @@ def count(what: str, whose: str = "") -> bool:
     """Count one of `what` for this network, or for whom else it is counted; False if that is one too many."""
     limit = _limit_of(what)
     return limit is None or _tries().ask("hit", limit, what, whose or network())
+
+
+def take(what: str, number: int, per: str, whose: str = "") -> int | None:
+    """Count one of `what` against a limit of its own: `number` per minute or hour, 0 for none. None if it is within;
+    else in how many seconds to try again."""
+    if number <= 0:
+        return None
+    limit, key = parse(f"{number} per {per}"), (what, whose or network())
+    return None if _tries().ask("hit", limit, *key) else _tries().wait(limit, *key)
 
 
 def _limit_of(what: str) -> RateLimitItem | None:

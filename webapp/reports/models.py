@@ -102,6 +102,7 @@ class Report(Base):
         Index("ix_reports_province", "province_code", "created_at"),
         Index("ix_reports_public_cell", "public_cell", "status", "category_code", "created_at"),
         Index("ix_reports_created", "created_at"),
+        Index("ix_reports_category", "category_code", "created_at"),  # the newest of a rare kind
         Index("ix_reports_duplicate_of", "duplicate_of_id"),
         Index("ix_reports_publish_at", "publish_at"),
         Index("ix_reports_due_at", "due_at"),

@@ -142,9 +142,8 @@ def _settings() -> list[tuple[str, str]]:
         (_("Demo"), yes if settings.demo else no),
         (_("Can open identities"), yes if settings.identity_private_key else no),
         (_("Can open sealed photos"), yes if settings.evidence_private_key else no),
-        (_("Connected programs"), str(len(settings.open311_keys))),
         (_("Proxies in front"), str(settings.proxies)),
     ]
 
 
-from webapp.pages.admin import contacts  # noqa: E402, F401 - its routes belong to this blueprint
+from webapp.pages.admin import api_keys, contacts  # noqa: E402, F401 - their routes belong to this blueprint

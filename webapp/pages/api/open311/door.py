@@ -17,6 +17,7 @@ from werkzeug.routing import RequestRedirect
 
 from webapp.core.db import db
 from webapp.core.instance import instance
+from webapp.pages.api.open311 import keys
 from webapp.pages.api.open311.formats import MIMETYPES, Problem, refusal, wanted
 from webapp.pages.i18n import LANGUAGES
 from webapp.pages.public.shared import SharedResponse
@@ -43,6 +44,8 @@ def route(rule: str, *methods: str) -> Callable[[View], View]:
         @wraps(view)
         def inside(**arguments: Any) -> Response:
             with force_locale(locale()):
+                if request.method in SAFE:
+                    keys.count_reading()
                 check_jurisdiction(request.args.get("jurisdiction_id"))
                 return view(**arguments)
 
@@ -122,7 +125,7 @@ def _finish(response: Response) -> Response:
     headers = response.headers
     if request.method in SAFE:
         headers["Access-Control-Allow-Origin"] = "*"
-        headers["Access-Control-Expose-Headers"] = "Link, ETag"
+        headers["Access-Control-Expose-Headers"] = "Link, X-Total-Count, ETag"
     else:
         headers["Cache-Control"] = "no-store"  # it may carry a tracking code
     headers.add("Vary", "Accept-Language")

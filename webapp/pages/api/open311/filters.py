@@ -18,7 +18,9 @@ from webapp.reports import queries
 SPAN = timedelta(days=90)
 LIMIT = 1000
 MAX_IDS = 100
+PAGING = ("page", "page_size", "per_page", "after")
 MAX_PAGE = 10_000
+MAX_OFFSET = 10_000  # rows that a page number alone may skip; `after`, which the Link header has, skips none
 
 _ID = re.compile(r"[0-9a-z]{1,24}")
 _NUMBER = re.compile(r"[0-9]{1,7}")
@@ -37,6 +39,13 @@ class Query:
     statuses: tuple[str, ...]  # of "open", "closed"
     page: int
     per_page: int
+    after: str = ""  # what the page before ended with, in the form that the listing gave out
+    paged: bool = False  # whether pages were asked for at all
+
+    @property
+    def offset(self) -> int:
+        """How many rows come before this page."""
+        return (self.page - 1) * self.per_page
 
 
 def read_ids(args: MultiDict[str, str]) -> list[str]:
@@ -63,14 +72,23 @@ def read(args: MultiDict[str, str], now: datetime) -> Query:
     if set(statuses) - {"open", "closed"}:
         wrong.append(_("status: only open and closed are known."))
     page = _number(args, ("page",), 1, MAX_PAGE, wrong)
-    per_page = _number(args, ("per_page", "page_size"), LIMIT, LIMIT, wrong)
+    per_page = _number(args, ("page_size", "per_page"), LIMIT, LIMIT, wrong)
+    after = args.get("after", "").strip()
+    if not after and (page - 1) * per_page > MAX_OFFSET and not wrong:
+        wrong.append(
+            _(
+                "page: at most %(count)s rows can be skipped; follow the Link header, or ask for fewer days.",
+                count=MAX_OFFSET,
+            )
+        )
     codes = tuple(_listed(args, "service_code"))
     if wrong:
         raise Problem(400, *wrong)
     known = queries.catalogue().categories
     if unknown := [code for code in codes if code not in known]:
         raise Problem(404, *(unknown_service(code) for code in unknown[:10]))
-    return Query(since, until, codes, statuses, page, per_page)
+    paged = any(args.get(name, "").strip() for name in PAGING)
+    return Query(since, until, codes, statuses, page, per_page, after, paged)
 
 
 def read_span(args: MultiDict[str, str], now: datetime, wrong: list[str]) -> tuple[datetime, datetime]:

@@ -19,6 +19,8 @@ from webapp.pages.public.shared import SharedResponse
 JSON, XML = "json", "xml"
 MIMETYPES = {JSON: "application/json; charset=utf-8", XML: "text/xml; charset=utf-8"}
 
+DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
+
 # What the elements of a list are called in XML.
 ITEMS = {
     "attributes": "attribute",
@@ -40,7 +42,8 @@ class Problem(Exception):
     def __init__(self, status: int, *descriptions: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(*descriptions)
         self.status = status
-        self.errors = [(status, description) for description in descriptions]
+        # Descriptions quote what was sent; both formats quote the same.
+        self.errors = [(status, _NOT_XML.sub("", description)) for description in descriptions]
         self.headers = dict(headers or {})
 
 
@@ -63,7 +66,8 @@ def as_xml(root: str, value: Any) -> bytes:
     """`value` as a document in UTF-8, without a namespace, as the specification recommends."""
     element = Element(root)
     _fill(element, value)
-    return bytes(tostring(element, encoding="utf-8", xml_declaration=True))
+    # The specification writes the declaration with these quotes, and some programs compare letters.
+    return DECLARATION + bytes(tostring(element, encoding="utf-8", xml_declaration=False))
 
 
 def _fill(element: Element, value: Any) -> None:

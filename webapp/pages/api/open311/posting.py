@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -17,10 +16,12 @@ from webapp.core import text
 from webapp.core.instance import instance
 from webapp.media.intake import keep_all
 from webapp.pages import messages
+from webapp.pages.api.open311 import keys, repeats
+from webapp.pages.api.open311.attributes import BYPASS, OBSERVED_AT, given_attributes
 from webapp.pages.api.open311.door import ENDING, address, check_jurisdiction, route
 from webapp.pages.api.open311.formats import Problem, answer
 from webapp.pages.api.open311.records import CHANNEL, MAX_TEXT
-from webapp.pages.api.open311.services import OBSERVED_AT, unknown_service
+from webapp.pages.api.open311.services import unknown_service
 from webapp.pages.i18n import in_language, language
 from webapp.pages.resident.form import stored
 from webapp.reports import codes, intake, service
@@ -31,10 +32,9 @@ from webapp.reports.service import Submitted
 
 TEXT_FORM, FILE_FORM = "application/x-www-form-urlencoded", "multipart/form-data"
 MAX_TEXT_FORM = 1024 * 1024  # bytes; a form with files has the instance's own limit
-MAX_CLIENT_ID = 200
-MAX_MEDIA_URL = 500
+MAX_MEDIA_URL = 500  # characters
+MAX_MEDIA_URLS = 10
 
-_ATTRIBUTE = re.compile(r"attribute\[([^\]]{0,80})\](\[\])?")
 _URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
 # What a field of the reader is called in the specification.
@@ -54,17 +54,19 @@ NAMES = {
 def create(fmt: str) -> Response:
     """Take a report and give its id; `service_notice` holds the tracking code for the person who reports.
 
-    Sent twice under one `client_id` it is one report, and both answers are the same.
+    Sent twice (`repeats` says what that means) it is one report, and both answers are the same.
     """
     if request.mimetype == TEXT_FORM:
         request.max_content_length = MAX_TEXT_FORM
     elif request.mimetype != FILE_FORM and request.content_length:
         raise Problem(415, _("Send the fields as a form, not as %(kind)s.", kind=request.mimetype[:60] or "?"))
-    key = _key()
+    caller = keys.sender()
     check_jurisdiction(request.form.get("jurisdiction_id"))
-    submission = _read(key)
+    submission = _read(caller.key)
     uploads = [f for name in ("media", "media[]") for f in request.files.getlist(name)]
     submitted = service.submit(_with_media(submission, uploads))
+    if submitted.created:
+        keys.count_report(caller)
     created = {
         "service_request_id": submitted.report.public_id,
         "service_notice": _notice(submitted),
@@ -73,31 +75,25 @@ def create(fmt: str) -> Response:
     return answer(fmt, "service_requests", [created])
 
 
-def _key() -> str:
-    """The API key. Raises Problem 403 if it is none of ours."""
-    given = (request.form.get("api_key") or request.args.get("api_key") or "").encode()
-    known = [key for key in instance().settings.open311_keys if hmac.compare_digest(key.encode(), given)]
-    if not known:
-        raise Problem(403, _("api_key: wrong.") if given else _("api_key: missing."))
-    return known[0]
-
-
 def _read(key: str) -> Submission:
     """The report in the form. Raises Problem with everything that is wrong with it."""
     form = request.form
     wrong: list[str] = []
     commune = _commune(form.get("address_id", ""), wrong)
-    first_last = (form.get("last_name", ""), form.get("first_name", ""))  # Vietnamese: family name first
+    attributes = given_attributes(form, wrong)
+    if any(form.get(name, "").strip() for name in ("media", "media[]")):
+        wrong.append(_("media: send pictures as files (multipart/form-data)."))
     raw = {
-        "client_id": _client_id(key, wrong),
+        "client_id": repeats.client_id(key, wrong),
         "category": form.get("service_code", "").strip(),
         "description": _description(wrong),
         "lat": form.get("lat", ""),
         "lon": form.get("long", ""),
         "place_text": form.get("address_string", ""),
         "commune": commune[0] if commune else "",
-        "observed_at": _attributes(wrong).get(OBSERVED_AT, ""),
-        "contact_name": " ".join(part for part in first_last if part.strip()),
+        "observed_at": attributes.get(OBSERVED_AT, ""),
+        "bypass_commune": attributes.get(BYPASS, ""),
+        "contact_name": _name(form.get("last_name", ""), form.get("first_name", "")),
         "contact_phone": form.get("phone", ""),
         "contact_email": form.get("email", ""),
     }
@@ -121,20 +117,9 @@ def _read(key: str) -> Submission:
     return submission
 
 
-def _client_id(key: str, wrong: list[str]) -> str:
-    """The id under which the same report is recognised.
-
-    A program may name its own, such as its ticket number; mixed with its key, so that it can neither meet
-    another program's nor be guessed by somebody without the key. Without one each sending is a new report.
-    """
-    given = text.clean(request.form.get("client_id"))
-    if not given:
-        return codes.new_client_id()
-    if len(given) > MAX_CLIENT_ID:
-        wrong.append(_("client_id: at most %(count)s characters.", count=MAX_CLIENT_ID))
-        return codes.new_client_id()
-    digest = hmac.digest(key.encode(), b"open311:" + given.encode(), "sha256")
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+def _name(*parts: str) -> str:
+    """A name in Vietnam's order, the family's first. Some programs write a dash where they know no name."""
+    return " ".join(part.strip() for part in parts if part.strip(" -"))
 
 
 def _commune(code: str, wrong: list[str]) -> tuple[str, str] | None:
@@ -150,35 +135,25 @@ def _commune(code: str, wrong: list[str]) -> tuple[str, str] | None:
 
 
 def _description(wrong: list[str]) -> str:
-    """The words, and below them the address in `media_url`: kept for the officer to read, never fetched by us
+    """The words, and below them the addresses in `media_url`: kept for the officer to read, never fetched by us
     (a server that fetches what strangers name can be sent anywhere)."""
     words = text.clean(request.form.get("description"), multiline=True)
     if len(words) > MAX_TEXT:
         wrong.append(_("description: at most %(count)s characters.", count=MAX_TEXT))
         return ""
-    url = text.clean(request.form.get("media_url"))
-    if not url:
-        return words
-    if len(url) > MAX_MEDIA_URL or not _URL.fullmatch(url):
+    return "\n\n".join(part for part in (words, "\n".join(_media_urls(wrong))) if part)
+
+
+def _media_urls(wrong: list[str]) -> Iterable[str]:
+    """A line for each address; the field may be repeated, as some programs do for several pictures."""
+    urls = [url for given in request.form.getlist("media_url") if (url := text.clean(given))]
+    if len(urls) > MAX_MEDIA_URLS:
+        wrong.append(_("media_url: at most %(count)s addresses.", count=MAX_MEDIA_URLS))
+    elif any(len(url) > MAX_MEDIA_URL or not _URL.fullmatch(url) for url in urls):
         wrong.append(_("media_url: an http or https address of at most %(count)s characters.", count=MAX_MEDIA_URL))
-        return words
-    return f"{words}\n\nmedia_url: {url}".strip()
-
-
-def _attributes(wrong: list[str]) -> dict[str, str]:
-    """{code: value} of `attribute[code]`; a code that the service does not define is told, not swallowed."""
-    given = {
-        match[1]: value.strip()
-        for name, value in request.form.items()
-        if (match := _ATTRIBUTE.fullmatch(name)) and value.strip()
-    }
-    defined = {OBSERVED_AT, "warning", "evidence"}
-    wrong += [
-        _("attribute[%(code)s] is not in the definition of the service.", code=code[:40])
-        for code in list(given)[:20]
-        if code not in defined
-    ]
-    return given
+    else:
+        return (f"media_url: {url}" for url in dict.fromkeys(urls))
+    return ()
 
 
 def _with_media(submission: Submission, uploads: list[FileStorage]) -> Submission:

@@ -7,12 +7,13 @@ somebody stood there with a phone, and the first step follows a report within se
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import defer, joinedload, selectinload
+from sqlalchemy.orm import defer, lazyload, load_only, selectinload
 
 from webapp.areas.queries import any_approximate
 from webapp.core import clock
@@ -21,7 +22,7 @@ from webapp.pages.api.open311.door import address
 from webapp.pages.i18n import in_language, language
 from webapp.pages.labels import STATUS
 from webapp.reports import lifecycle, privacy, queries
-from webapp.reports.models import Answer, Report
+from webapp.reports.models import Answer, Category, Report
 from webapp.reports.privacy import PublicCase
 from webapp.units import queries as units
 
@@ -53,7 +54,11 @@ FIELDS = (
 LOADED = (
     selectinload(Report.photos),
     selectinload(Report.answers).selectinload(Answer.photos),
-    joinedload(Report.duplicate_of).defer(Report.location),
+    # Few categories and few originals for many cases: each is read once, and no more of it than is needed.
+    selectinload(Report.category).load_only(Category.public_blur_m),
+    selectinload(Report.duplicate_of).options(
+        load_only(Report.public_id, Report.status, Report.publish_at), lazyload(Report.category)
+    ),
     defer(Report.description),
     defer(Report.location),
     defer(Report.place_text),
@@ -66,15 +71,30 @@ def public_cases(reports: Iterable[Report], now: datetime) -> list[PublicCase]:
 
 
 def records(cases: Sequence[PublicCase]) -> list[dict[str, Any]]:
-    """The cases as GeoReport's records, in the request's language; three statements for any number."""
+    """The cases as GeoReport's records, in the request's language; as many statements for many as for one."""
+    words = Words(
+        {status: str(STATUS[status]) for status in {case.status for case in cases}},
+        {code: service_name(code) for code in {case.category_code for case in cases}},
+        language(),
+        _("The commune is approximate on this instance.") if cases and any_approximate() else None,
+    )
     places = queries.area_names(code for case in cases for code in (case.area_code, case.province_code))
     names = units.by_codes({case.unit_code for case in cases if case.unit_code})
-    guess = _("The commune is approximate on this instance.") if cases and any_approximate() else None
-    return [_record(case, places, names, guess) for case in cases]
+    return [_record(case, places, names, words) for case in cases]
 
 
-def _record(case: PublicCase, places: dict[str, str], names: dict[str, Any], guess: str | None) -> dict[str, Any]:
-    notices = [guess] if guess else []
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is the same for many cases, in the request's language: looking a word up costs more than the rest."""
+
+    statuses: dict[str, str]
+    services: dict[str, str]
+    language: str
+    guess: str | None  # that communes are approximate here
+
+
+def _record(case: PublicCase, places: dict[str, str], names: dict[str, Any], words: Words) -> dict[str, Any]:
+    notices = [words.guess] if words.guess else []
     if case.duplicate_of:
         notices.append(_("The same thing is followed under %(id)s.", id=case.duplicate_of))
     unit = names.get(case.unit_code or "")
@@ -83,11 +103,11 @@ def _record(case: PublicCase, places: dict[str, str], names: dict[str, Any], gue
     return _empty() | {
         "service_request_id": case.id,
         "status": status_of(case.status),
-        "status_notes": " – ".join([str(STATUS[case.status]), *answers[-1:]]),
-        "service_name": service_name(case.category_code),
+        "status_notes": " – ".join([words.statuses[case.status], *answers[-1:]]),
+        "service_name": words.services[case.category_code],
         "service_code": case.category_code,
         "description": shortened(case.text) or None,
-        "agency_responsible": (unit.name_en if language() == "en" else unit.name_vi) if unit else None,
+        "agency_responsible": (unit.name_en if words.language == "en" else unit.name_vi) if unit else None,
         "service_notice": " ".join(notices) or None,
         "requested_datetime": w3c(case.reported_at),
         "updated_datetime": w3c(case.updated_at),

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
+from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 from flask import Response, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from webapp.core import clock
 from webapp.core.db import db
 from webapp.core.events import Event
 from webapp.core.instance import instance
+from webapp.pages.api.open311.attributes import definition_of
 from webapp.pages.api.open311.door import ENDING, PREFIX, address, kept, route
 from webapp.pages.api.open311.formats import MIMETYPES, Problem, answer, wanted
 from webapp.pages.i18n import in_language
-from webapp.pages.labels import iso_day
 from webapp.reports.models import Category, CategoryGroup
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
-OBSERVED_AT = "observed_at"
+NEVER = datetime(2026, 1, 1, tzinfo=UTC)
 SHORT, LONG = 300, 3600  # seconds for which an answer may be kept
 
 
@@ -56,13 +56,11 @@ def _discovery(fmt: str) -> Response:
 
 
 def _changeset() -> str:
-    """Changes whenever the services do: the day they were last loaded, and a digest of what is offered."""
+    """When the services last changed: they come with the reference data."""
     loaded = db.session.scalar(
         select(Event.at).where(Event.kind == "reference:loaded").order_by(Event.id.desc()).limit(1)
     )
-    known = [[c.code, c.name, c.description, c.evidence, c.warning] for c in _categories()]
-    digest = hashlib.sha256(orjson.dumps(known, option=orjson.OPT_SORT_KEYS)).hexdigest()[:8]
-    return f"{iso_day(loaded) or '2026-01-01'} {digest}"
+    return clock.local(loaded or NEVER).isoformat(timespec="seconds")
 
 
 @route("/services" + ENDING)
@@ -81,7 +79,7 @@ def _service(category: Category, groups: dict[str, CategoryGroup]) -> dict[str, 
         "service_code": category.code,
         "service_name": in_language(category.name),
         "description": in_language(category.description) or None,
-        "metadata": bool(attributes(category)),
+        "metadata": True,  # every service has attributes
         "type": "realtime",
         "keywords": ", ".join(name.replace(",", "") for name in names),
         "group": in_language(group.name),
@@ -92,35 +90,8 @@ def _service(category: Category, groups: dict[str, CategoryGroup]) -> dict[str, 
 def definition(code: str, fmt: str) -> Response:
     """The attributes of one service."""
     category = reportable(code)
-    document = {"service_code": category.code, "attributes": attributes(category)}
+    document = {"service_code": category.code, "attributes": definition_of(category)}
     return kept(answer(fmt, "service_definition", document), SHORT)
-
-
-def attributes(category: Category) -> list[dict[str, Any]]:
-    """What a program asks for beyond the fixed fields, and what it shows beside them.
-
-    A warning ("keep away") and what evidence helps are told with `variable` false: the specification's way
-    to put words before the person.
-    """
-    rows: list[tuple[bool, str, str, str | None, str]] = []
-    if warning := in_language(category.warning):
-        rows.append((False, "warning", "text", None, warning))
-    if evidence := in_language(category.evidence):
-        rows.append((False, "evidence", "text", None, _("What helps: %(what)s", what="; ".join(evidence))))
-    rows.append((True, OBSERVED_AT, "datetime", _("Such as 2026-03-01T07:30:00+07:00"), _("When was it seen?")))
-    return [
-        {
-            "variable": variable,
-            "code": code,
-            "datatype": datatype,
-            "required": False,
-            "datatype_description": help_text,
-            "order": order,
-            "description": description,
-            "values": [],
-        }
-        for order, (variable, code, datatype, help_text, description) in enumerate(rows, start=1)
-    ]
 
 
 def reportable(code: str) -> Category:
