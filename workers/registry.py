@@ -25,6 +25,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "notices.areas": notices.areas,
     "notices.send": notices.send,
     "notices.remind": notices.remind,
+    "notices.digest": letters.digest,
     "notices.unit_link": notices.unit_link,
     "notices.prune": notices.prune,
     "notices.invitation": letters.invitation,
@@ -34,4 +35,6 @@ JOBS: dict[str, Callable[..., Any]] = {
     "reorganisations.move": reorganisations.move,
     "reorganisations.due": reorganisations.due,
     "reminders.climb": supervision.climb,
+    "digests.plan": supervision.plan_digests,
+    "digests.tell": supervision.tell,
 }
