@@ -299,9 +299,20 @@ def _words(period: Period, condition: ColumnElement[bool]) -> Cases:
 
 
 def _durations(units: Collection[str], period: Period, visible: ColumnElement[bool] | None) -> Select[Any]:
-    """(unit, working days, cases): handling counts from where answering did, so the longer of the two is the whole."""
+    """(unit, working days, cases) of those that the unit answered. Handling counts from where answering did, so the
+    step that ended with the answer is the whole; to have begun, or to have handed over, is not to have finished."""
+    check = aliased(StepClock)
     took = (
         select(StepClock.unit_code, func.max(StepClock.spent_days).label("days"))
+        .join(
+            check,
+            and_(
+                check.report_id == StepClock.report_id,
+                check.step == lifecycle.VERIFY,
+                check.started_at == StepClock.ended_at,
+                period.holds(check.started_at),
+            ),
+        )
         .where(
             StepClock.step.in_((lifecycle.ANSWER, lifecycle.HANDLE)),
             StepClock.unit_code.in_(units),
