@@ -80,11 +80,13 @@ def _lists(digest: Digest, identity: Identity, base: str) -> list[str]:
         *late,
         *_list(gettext("Overdue with yourselves"), digest.own_overdue, digest, identity, base),
         *_list(gettext("Due until the end of this week"), digest.due, digest, identity, base),
-        *_list(gettext("Open longest"), digest.oldest, digest, identity, base),
+        *_list(gettext("Open longest"), digest.oldest, digest, identity, base, since=True),
     ]
 
 
-def _list(title: str, rows: Waiting, digest: Digest, identity: Identity, base: str) -> list[str]:
+def _list(
+    title: str, rows: Waiting, digest: Digest, identity: Identity, base: str, *, since: bool = False
+) -> list[str]:
     if not rows:
         return []
     now, lines = clock.now(), []
@@ -93,7 +95,10 @@ def _list(title: str, rows: Waiting, digest: Digest, identity: Identity, base: s
         # A unit does not open what is with another one.
         opens = identity.role in FRONT or running.unit_code == identity.unit_code
         link = f"\n  {base}/cases/{report.public_id}" if opens else ""
-        lines.append(f"- {report.public_id}: {unit}; {STEP[running.step]}; {_when(running.due_at, now)}{link}")
+        words = [unit, str(STEP[running.step]), _when(running.due_at, now)]
+        if since:
+            words.append(gettext("reported on %(day)s", day=_day(report.created_at)))
+        lines.append(f"- {report.public_id}: {'; '.join(words)}{link}")
     return [_title(title), "\n".join(lines)]
 
 
@@ -101,7 +106,11 @@ def _when(due: datetime, now: datetime) -> str:
     days = terms.days_late(due, now)
     if days:
         return ngettext("%(num)d day overdue", "%(num)d days overdue", days)
-    return gettext("due %(day)s", day=f"{clock.local(due):%d/%m/%Y}")
+    return gettext("due %(day)s", day=_day(due))
+
+
+def _day(moment: datetime) -> str:
+    return f"{clock.local(moment):%d/%m/%Y}"
 
 
 def _title(words: str) -> str:
