@@ -67,7 +67,7 @@ COMMITTEE = "Ủy ban nhân dân phường Duyên Hải"
 DEPARTMENT = "Sở Nông nghiệp và Môi trường tỉnh Vĩnh Long"
 ZONE = "Ban Quản lý Khu kinh tế tỉnh Vĩnh Long"
 POLICE = "Công an phường Duyên Hải"
-NEIGHBOUR = "Ủy ban nhân dân xã Long Hòa"
+NEIGHBOUR = "Ủy ban nhân dân xã Long Hoà"
 
 # received, in time, late, overdue, open, refused, to do again, verified, found insufficient, solved, not solved;
 # median and 90th percentile of the days, mark. Counted from the ledger above, line by line.
@@ -77,7 +77,7 @@ FIGURES = {
     ZONE: "1 1 0 0 0 0 0 1 0 0 0 3 3 –",
     POLICE: "5 4 1 0 0 1 0 4 0 1 0 3 7 5,0",
     NEIGHBOUR: "2 1 1 0 0 0 0 2 0 0 0 3 9 –",
-    "Tất cả": "37 31 5 2 4 3 4 28 3 3 1 4 10 3,6",
+    "Tổng cộng": "37 31 5 2 4 3 4 28 3 3 1 4 10 3,6",
 }
 BEHIND: dict[tuple[str, str], set[int]] = {
     ("ubnd-29512", "received"): {*range(1, 7), *range(17, 23), 28, *range(31, 40)},
@@ -480,7 +480,7 @@ def test_forty_reports_from_the_week_before_tet_are_all_accounted_for(
     # The commune's own Front finds nothing of what goes round the commune, nor of what is not its business
     own = table(people["front"].go(f"/desk/scores?{PERIOD}"))
     assert {name: own[name] for name in (COMMITTEE, POLICE)} == {name: FIGURES[name] for name in (COMMITTEE, POLICE)}
-    assert set(own) == {COMMITTEE, POLICE, "Tất cả"}
+    assert set(own) == {COMMITTEE, POLICE, "Tổng cộng"}
     phone = people["police"].page
     for name, path in (("scores", f"/unit/scores?{PERIOD}"), ("digest", "/unit/digest?week=2026-W09")):
         shots(f"week-12-{name}-phone", people["police"].go(path))

@@ -18,10 +18,10 @@ MEASURES: dict[str, tuple[LazyString, LazyString]] = {
         _l("To do again"),
         _l("Cases that came back to the unit in the period, sent back by the Front or reopened."),
     ),
-    "accepted": (_l("Verified"), _l("Answers that the Front checked in the period and accepted.")),
+    "accepted": (_l("Verified"), _l("Cases in which the Front checked an answer in the period and accepted it.")),
     "sent_back": (
         _l("Found insufficient"),
-        _l("Answers that the Front checked in the period and did not accept in full."),
+        _l("Cases in which the Front checked an answer in the period and did not accept it in full."),
     ),
     "solved": (_l("Solved, say senders"), _l("Cases whose sender said in the period that it is solved.")),
     "unsolved": (_l("Not solved, say senders"), _l("Cases whose sender said in the period that it is not solved.")),
