@@ -23,6 +23,7 @@ def plan_digests() -> None:
     if EMAIL not in channels.offered(instance().settings):
         return
     week = Week.of(clock.today()).moved(-1)
+    digest.forget(week.moved(-4))
     for unit_code in digest.addressees(week):
         outbox.enqueue("digests.tell", week=str(week), unit_code=unit_code)
 

@@ -249,5 +249,8 @@ def test_who_was_told_is_kept_until_the_reader_can_be_reached(
     at(days=6, hours=1)
     run_jobs(failing=True)
     assert [to for to, _ in mail.mails] == ["front.xa@dgs.test"]
-    assert {row.unit_code for row in session.scalars(select(DigestSent))} == {"mttq-29512"}
-    assert UNIT.unit_code not in {row.unit_code for row in session.scalars(select(DigestSent))}
+    assert [(row.week, row.unit_code) for row in session.scalars(select(DigestSent))] == [(WEEK, "mttq-29512")]
+    at(days=6 + 7 * 6)
+    told(run_jobs)
+    session.expire_all()
+    assert [row.week for row in session.scalars(select(DigestSent))] == ["2026-W47"], "old rows are forgotten"

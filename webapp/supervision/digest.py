@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, String, or_, select, union
+from sqlalchemy import Select, String, delete, or_, select, union
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.accounts.permissions import FRONT, Identity
 from webapp.core import clock
-from webapp.core.db import Base, UtcDateTime, db
+from webapp.core.db import Base, UtcDateTime, db, rows_changed
 from webapp.reports import lifecycle
 from webapp.reports.feedback import Feedback
 from webapp.reports.models import Answer, Report
@@ -150,6 +150,11 @@ def take(week: Week, unit_code: str) -> bool:
     db.session.add(DigestSent(week=str(week), unit_code=unit_code, created_at=clock.now()))
     db.session.flush()
     return True
+
+
+def forget(week: Week) -> int:
+    """Forget to whom the weeks before this one were told; returns how many rows. Nobody asks for them any more."""
+    return rows_changed(delete(DigestSent).where(DigestSent.week < str(week)))
 
 
 def _names(below: list[Unit], own: list[str]) -> dict[str, str]:
