@@ -26,6 +26,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "notices.send": notices.send,
     "notices.remind": notices.remind,
     "notices.remind_unit": notices.remind_unit,
+    "notices.digest": letters.digest,
     "notices.unit_link": notices.unit_link,
     "notices.prune": notices.prune,
     "notices.invitation": letters.invitation,
@@ -37,4 +38,6 @@ JOBS: dict[str, Callable[..., Any]] = {
     "reorganisations.due": reorganisations.due,
     "reminders.climb": supervision.climb,
     "reminders.plan": supervision.plan,
+    "digests.plan": supervision.plan_digests,
+    "digests.tell": supervision.tell,
 }

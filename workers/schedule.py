@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
 
@@ -21,6 +21,9 @@ EVERY: dict[str, timedelta] = {
     "reminders.climb": timedelta(minutes=10),
 }
 
+# On this weekday (0: Monday), from this hour of Vietnam on; once a week, later if nobody was there to ask.
+WEEKLY: dict[str, tuple[int, time]] = {"digests.plan": (0, time(7))}
+
 
 def plan() -> list[str]:
     """Queue what has not been queued within its period; returns the names.
@@ -30,8 +33,8 @@ def plan() -> list[str]:
     moment = clock.now()
     with reading():
         recent = {
-            name: db.session.scalar(select(Job.id).where(Job.name == name, Job.created_at > moment - period).limit(1))
-            for name, period in EVERY.items()
+            name: db.session.scalar(select(Job.id).where(Job.name == name, Job.created_at >= since).limit(1))
+            for name, since in _since(moment).items()
         }
         db.session.rollback()
     missing = [name for name, job_id in recent.items() if job_id is None]
@@ -40,3 +43,17 @@ def plan() -> list[str]:
             for name in missing:
                 outbox.enqueue(name)
     return missing
+
+
+def _since(moment: datetime) -> dict[str, datetime]:
+    """Since when each job must have been queued, not to be queued again."""
+    weekly = {name: _last(moment, weekday, hour) for name, (weekday, hour) in WEEKLY.items()}
+    return {name: moment - period for name, period in EVERY.items()} | weekly
+
+
+def _last(moment: datetime, weekday: int, hour: time) -> datetime:
+    """The last time that it was this hour on this weekday in Vietnam."""
+    here = clock.local(moment)
+    day = here.date() - timedelta(days=(here.weekday() - weekday) % 7)
+    found = datetime.combine(day, hour, clock.VIETNAM)
+    return found if found <= here else found - timedelta(weeks=1)

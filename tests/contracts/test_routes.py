@@ -163,6 +163,7 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "GET /desk/replies",
         "GET /desk/replies/<code>",
         "POST /desk/replies/<code>",
+        "GET /desk/digest",
         "GET /desk/escalated",
         "GET /desk/scores",
         "GET /desk/scores/<unit_code>/<measure>",
@@ -181,6 +182,7 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
     permissions.UNIT: [
         "GET /unit",
         "GET /unit/cases/<public_id>",
+        "GET /unit/digest",
         "GET /unit/escalated",
         "GET /unit/scores",
         "GET /unit/scores/<unit_code>/<measure>",

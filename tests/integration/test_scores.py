@@ -52,6 +52,11 @@ def stepped(
     return made
 
 
+def answered(report: Any, *, ago: float) -> Any:
+    """The check begins with the answer; returns when that was."""
+    return stepped(report, "verify", ago=ago, took=None, unit="mttq-29512").started_at
+
+
 def last_days(number: int) -> Period:
     return Period(clock.today() - timedelta(days=number), clock.today())
 
@@ -65,7 +70,7 @@ def test_a_unit_that_did_all_there_is_to_do(session: Any) -> None:
     for report, slow in ((in_time, False), (late, True)):
         stepped(report, "receive", ago=30, took=1)
         stepped(report, "answer", ago=29, took=4)
-        stepped(report, "handle", ago=29, took=10, late=slow)
+        stepped(report, "handle", ago=29, took=10, late=slow).ended_at = answered(report, ago=19)
     stepped(waiting, "receive", ago=5, took=None, late=True)
     given_back = stepped(refused, "receive", ago=9, took=2)
     screen = stepped(refused, "screen", ago=7, took=None, unit="mttq-29512")
@@ -114,6 +119,17 @@ def test_what_came_back_was_checked_and_was_judged_by_the_sender(session: Any) -
         "unsolved": 1,
     }
     assert found[UNIT].rating == 3.5
+
+
+def test_only_what_was_answered_has_taken_its_days(session: Any) -> None:
+    done, begun, handed_over = (case(unit_code=UNIT, status=lifecycle.IN_PROGRESS) for _ in range(3))
+    stepped(done, "answer", ago=20, took=9).ended_at = answered(done, ago=11)
+    stepped(begun, "answer", ago=20, took=1)
+    stepped(begun, "handle", ago=20, took=None)
+    stepped(handed_over, "answer", ago=20, took=2)
+    stepped(handed_over, "receive", ago=18, took=None, unit=OTHER)
+    session.flush()
+    assert scores.scores([UNIT, OTHER], last_days(30))[UNIT].days == {9: 1}
 
 
 def test_every_number_opens_its_cases(session: Any) -> None:

@@ -133,6 +133,7 @@ def _refused(period: Period) -> Cases:
             front.report_id == StepClock.report_id,
             front.step == lifecycle.SCREEN,
             front.started_at == StepClock.ended_at,
+            front.id > StepClock.id,  # not the screening before, all in one moment
         ),
     )
 
@@ -144,6 +145,7 @@ def _came_back(period: Period) -> Cases:
         checked.report_id == StepClock.report_id,
         checked.step == lifecycle.VERIFY,
         checked.ended_at <= StepClock.started_at,
+        checked.id < StepClock.id,
     )
     return _clocks(StepClock.step == lifecycle.ANSWER, period.holds(StepClock.started_at), earlier.exists())
 
@@ -197,7 +199,7 @@ def scores(units: Collection[str], period: Period, visible: ColumnElement[bool] 
             query = query.join(Report, Report.id == report).where(visible)
         for code, number in db.session.execute(query):
             found.setdefault(code, Score()).numbers[name] = number
-    for code, days, number in db.session.execute(_durations(units, period)):
+    for code, days, number in db.session.execute(_durations(units, period, visible)):
         found.setdefault(code, Score()).days[days] = number
     marks = (
         select(Answer.unit_code, func.count(), func.sum(Feedback.rating))
@@ -205,6 +207,8 @@ def scores(units: Collection[str], period: Period, visible: ColumnElement[bool] 
         .where(period.holds(Feedback.created_at), Feedback.rating.is_not(None), Answer.unit_code.in_(units))
         .group_by(Answer.unit_code)
     )
+    if visible is not None:
+        marks = marks.join(Report, Report.id == Feedback.report_id).where(visible)
     for code, number, total in db.session.execute(marks):
         score = found.setdefault(code, Score())
         score.rated, score.ratings = number, int(total or 0)
@@ -235,15 +239,28 @@ def cases(
 
 def longest(units: Collection[str], visible: ColumnElement[bool] | None = None) -> list[tuple[Report, StepClock]]:
     """The cases that are with these units and have waited longest past their due time, or will soonest be due."""
+    return waiting(units, lifecycle.UNIT_STEPS, visible=visible)
+
+
+def waiting(
+    units: Collection[str],
+    steps: Collection[str],
+    *conditions: ColumnElement[bool],
+    visible: ColumnElement[bool] | None = None,
+    oldest: bool = False,
+) -> list[tuple[Report, StepClock]]:
+    """The first LONGEST of the cases that wait for these units in one of these steps: the soonest due first, or
+    those that were reported first."""
     query = (
         select(Report, StepClock)
         .join(StepClock, StepClock.report_id == Report.id)
         .where(
             StepClock.ended_at.is_(None),
-            StepClock.step.in_(lifecycle.UNIT_STEPS),
+            StepClock.step.in_(steps),
             StepClock.unit_code.in_(units),
+            *conditions,
         )
-        .order_by(StepClock.due_at, Report.id)
+        .order_by(Report.created_at if oldest else StepClock.due_at, Report.id)
         .limit(LONGEST)
     )
     if visible is not None:
@@ -281,18 +298,31 @@ def _words(period: Period, condition: ColumnElement[bool]) -> Cases:
     )
 
 
-def _durations(units: Collection[str], period: Period) -> Select[Any]:
-    """(unit, working days, cases): handling counts from where answering did, so the longer of the two is the whole."""
-    each = (
+def _durations(units: Collection[str], period: Period, visible: ColumnElement[bool] | None) -> Select[Any]:
+    """(unit, working days, cases) of those that the unit answered. Handling counts from where answering did, so the
+    step that ended with the answer is the whole; to have begun, or to have handed over, is not to have finished."""
+    check = aliased(StepClock)
+    took = (
         select(StepClock.unit_code, func.max(StepClock.spent_days).label("days"))
+        .join(
+            check,
+            and_(
+                check.report_id == StepClock.report_id,
+                check.step == lifecycle.VERIFY,
+                check.started_at == StepClock.ended_at,
+                period.holds(check.started_at),
+            ),
+        )
         .where(
             StepClock.step.in_((lifecycle.ANSWER, lifecycle.HANDLE)),
             StepClock.unit_code.in_(units),
             period.holds(StepClock.ended_at),
         )
         .group_by(StepClock.unit_code, StepClock.report_id)
-        .subquery()
     )
+    if visible is not None:
+        took = took.join(Report, Report.id == StepClock.report_id).where(visible)
+    each = took.subquery()
     return (
         select(each.c.unit_code, each.c.days, func.count())
         .where(each.c.days.is_not(None))

@@ -8,13 +8,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, abort, render_template, request
-from flask_babel import LazyString
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement
 
 from webapp.accounts import audit
-from webapp.accounts.permissions import CENTRAL_FRONT, COMMUNE_FRONT, COMMUNE_LEVEL, UNIT_OFFICER, Identity, may
+from webapp.accounts.permissions import CENTRAL_FRONT, Identity, may
 from webapp.areas import queries as areas
 from webapp.core import clock
 from webapp.pages import export, labels
@@ -25,39 +22,13 @@ from webapp.pages.public.views import category_name
 from webapp.reports import desk_queries
 from webapp.reports.models import Report
 from webapp.reports.service import actor_of
-from webapp.supervision import scores
+from webapp.supervision import scope, scores
 from webapp.supervision.scores import Period, Score
+from webapp.supervision.words import DERIVED, MEASURES
 from webapp.units import queries as units
 from webapp.units.models import Unit
 
 USUAL_DAYS, LONGEST_DAYS = 90, 5 * 366
-WORDS: dict[str, tuple[LazyString, LazyString]] = {
-    "received": (_l("Received"), _l("Cases passed on to the unit in the period.")),
-    "in_time": (_l("In time"), _l("Cases in which every step that the unit finished in the period was in time.")),
-    "late": (_l("Late"), _l("Cases in which the unit finished a step in the period after its due time.")),
-    "overdue": (_l("Overdue now"), _l("Cases with the unit whose due time has passed, as of now.")),
-    "open": (_l("With the unit now"), _l("Cases that the unit has not finished, as of now.")),
-    "refused": (_l("Refused"), _l("Cases that the unit gave back in the period as not its own.")),
-    "came_back": (
-        _l("To do again"),
-        _l("Cases that came back to the unit in the period, sent back by the Front or reopened."),
-    ),
-    "accepted": (_l("Verified"), _l("Answers that the Front checked in the period and accepted.")),
-    "sent_back": (
-        _l("Found insufficient"),
-        _l("Answers that the Front checked in the period and did not accept in full."),
-    ),
-    "solved": (_l("Solved, say senders"), _l("Cases whose sender said in the period that it is solved.")),
-    "unsolved": (_l("Not solved, say senders"), _l("Cases whose sender said in the period that it is not solved.")),
-}
-DERIVED: tuple[tuple[LazyString, LazyString], ...] = (
-    (
-        _l("Median days"),
-        _l("Half of the cases that the unit finished in the period took it no more working days than this."),
-    ),
-    (_l("Days for 90 %"), _l("Nine of ten cases took no more working days than this.")),
-    (_l("Mark"), _l("The mean of the senders' marks in the period, 1 to 5.")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +69,23 @@ def score_cases(unit_code: str, measure: str) -> str:
 def page(identity: Identity, base: str) -> Response:
     """The page, for the Front or, with its own unit and those below, for a unit."""
     asked = read(identity, request.args)
-    below = units_of(identity, asked.province)
-    found = figures(identity, below, asked)
+    below = scope.units_of(identity, asked.province)
+    own = figures(identity, below, asked)
+    found = by_head(own, below) if asked.by_head else own
     shown = sorted(found, key=lambda code: (-found[code].numbers["overdue"], -found[code].numbers["received"], code))
     names = {unit.code: unit.name_vi for unit in below}
-    late = scores.longest([unit.code for unit in below], visible(identity))
+    late = scores.longest([unit.code for unit in below], scope.visible(identity))
     return Response(
         render_template(
             "desk/scores.html",
             base=base,
             asked=asked,
             errors=asked.errors,
-            measures=[(name, *WORDS[name]) for name in scores.MEASURES],
+            measures=[(name, *MEASURES[name]) for name in scores.MEASURES],
             derived=DERIVED,
-            rows=[_row(code, names[code], found[code], base, asked) for code in shown],
-            total=_row("", _("All together"), scores.together(found.values()), base, asked) if len(found) > 1 else None,
-            longest=[_waiting(report, running, identity, base, names) for report, running in late],
+            rows=[figures_row(code, names[code], found[code], base, asked) for code in shown],
+            total=total(own, base, asked) if len(own) > 1 else None,
+            longest=[waiting_row(report, running, identity, base, names) for report, running in late],
             provinces=_provinces(identity),
             address=f"{base}/scores",
         ),
@@ -124,21 +96,21 @@ def page(identity: Identity, base: str) -> Response:
 def behind(identity: Identity, base: str, unit_code: str, measure: str) -> str:
     """The list behind one number; 404 for a unit that is not one's business."""
     asked = read(identity, request.args)
-    below = {unit.code: unit for unit in units_of(identity, asked.province)}
+    below = {unit.code: unit for unit in scope.units_of(identity, asked.province)}
     if unit_code not in below or measure not in scores.MEASURES:
         abort(404)
     codes = {unit.code for unit in units.below(unit_code)} & set(below) if asked.by_head else {unit_code}
     raw = request.args.get("after", "")
     after = int(raw) if raw.isdecimal() and len(raw) < 18 else None
-    found, more = scores.cases(measure, codes, asked.period, visible(identity), after)
+    found, more = scores.cases(measure, codes, asked.period, scope.visible(identity), after)
     names = desk_queries.area_names([report.area_code for report in found])
     here = f"{base}/scores/{unit_code}/{measure}"
     return render_template(
         "desk/score_cases.html",
         base=base,
         back=f"{base}/scores?{urlencode(asked.query)}",
-        title=WORDS[measure][0],
-        meaning=WORDS[measure][1],
+        title=MEASURES[measure][0],
+        meaning=MEASURES[measure][1],
         unit=below[unit_code].name_vi,
         period=None if measure in scores.NOW else asked.period,
         rows=[_case(report, identity, base, names) for report in found],
@@ -152,14 +124,16 @@ def file(identity: Identity, base: str) -> Response:
     form = request.form.get("format", "")
     if asked.errors or form not in export.FORMATS:
         abort(400)
-    below = units_of(identity, asked.province)
+    below = scope.units_of(identity, asked.province)
     found = figures(identity, below, asked)
+    if asked.by_head:
+        found = by_head(found, below)
     names = {unit.code: unit.name_vi for unit in below}
     audit.record("scores:exported", actor_of(identity), "scores", format=form, rows=len(found), filters=asked.query)
     table = export.Table(
         title=_("Score cards of units"),
         notes=_notes(asked),
-        headings=[_("Unit"), *(str(words[0]) for words in WORDS.values()), *(str(words[0]) for words in DERIVED)],
+        headings=[_("Unit"), *(str(words[0]) for words in MEASURES.values()), *(str(words[0]) for words in DERIVED)],
         rows=[
             [names[code], *found[code].numbers.values(), *_derived(found[code])]
             for code in sorted(found, key=names.__getitem__)
@@ -188,27 +162,14 @@ def read(identity: Identity, given: Any) -> Asked:
     return Asked(Period(first, last), province, given.get("by") == "head", errors)
 
 
-def units_of(identity: Identity, province: str) -> list[Unit]:
-    """Whose figures this is about: the units that the Front supervises in its area; a unit's own and those below."""
-    if identity.role == UNIT_OFFICER:
-        return units.below(identity.unit_code or "")
-    if identity.role == COMMUNE_FRONT:
-        return units.supervised(province, identity.area_code) if identity.area_code else []
-    return units.supervised(province) if province else []
-
-
-def visible(identity: Identity) -> ColumnElement[bool] | None:
-    """What a commune's own bodies must not see is in none of their numbers either."""
-    if identity.role in COMMUNE_LEVEL and identity.area_code:
-        return Report.bypass_commune.is_(False)
-    return None
-
-
 def figures(identity: Identity, below: list[Unit], asked: Asked) -> dict[str, Score]:
-    """The figures by unit code; by head, those of all units under each are added to its own."""
-    own = scores.scores([unit.code for unit in below], asked.period, visible(identity))
-    if not asked.by_head:
-        return {code: score for code, score in own.items() if score.anything}
+    """The figures by unit code, those with none left out."""
+    own = scores.scores([unit.code for unit in below], asked.period, scope.visible(identity))
+    return {code: score for code, score in own.items() if score.anything}
+
+
+def by_head(own: dict[str, Score], below: list[Unit]) -> dict[str, Score]:
+    """The same by head of unit: those of all units under each are added to its own."""
     parents = {unit.code: unit.parent_code for unit in below}
     found: dict[str, Score] = {}
     for code, score in own.items():
@@ -218,7 +179,7 @@ def figures(identity: Identity, below: list[Unit], asked: Asked) -> dict[str, Sc
             seen.add(at)
             found.setdefault(at, Score()).add(score)
             at = parents[at]
-    return {code: score for code, score in found.items() if score.anything}
+    return found
 
 
 def _day(raw: str, usual: date, name: str, errors: dict[str, str]) -> date:
@@ -245,7 +206,8 @@ def _derived(score: Score) -> list[int | float | None]:
     return [score.percentile(0.5), score.percentile(0.9), round(rating, 1) if rating is not None else None]
 
 
-def _row(code: str, name: str, score: Score, base: str, asked: Asked) -> dict[str, Any]:
+def figures_row(code: str, name: str, score: Score, base: str, asked: Asked) -> dict[str, Any]:
+    """A line of the table; a number opens its cases where `code` names a unit."""
     query = urlencode(asked.query)
     return {
         "name": name,
@@ -269,7 +231,13 @@ def _case(report: Report, identity: Identity, base: str, names: dict[str, str]) 
     }
 
 
-def _waiting(report: Report, running: Any, identity: Identity, base: str, names: dict[str, str]) -> dict[str, Any]:
+def total(own: dict[str, Score], base: str, asked: Asked) -> dict[str, Any]:
+    """The line under the table: each unit once, whatever the lines above it are grouped by."""
+    return figures_row("", _("All together"), scores.together(own.values()), base, asked)
+
+
+def waiting_row(report: Report, running: Any, identity: Identity, base: str, names: dict[str, str]) -> dict[str, Any]:
+    """A case that waits; `names` are those of the units."""
     now = clock.now()
     return _case(report, identity, base, desk_queries.area_names([report.area_code])) | {
         "unit": names.get(running.unit_code, running.unit_code),

@@ -5,16 +5,9 @@ from __future__ import annotations
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
-from webapp.reports import lifecycle
+from webapp.supervision import words
 
-# The steps whose time is counted (`reports.lifecycle.STEPS`).
-STEP: dict[str, LazyString] = {
-    lifecycle.SCREEN: _("Screening by the Front"),
-    lifecycle.RECEIVE: _("Acceptance by the unit"),
-    lifecycle.ANSWER: _("Answer of the unit"),
-    lifecycle.HANDLE: _("Handling by the unit"),
-    lifecycle.VERIFY: _("Check by the Front"),
-}
+STEP = words.STEP
 STEP_OUTCOME: dict[str, LazyString] = {"met": _("in time"), "late": _("late")}
 # Whom a reminder speaks to (`supervision.ladder.WHOM`).
 REMINDED: dict[str, LazyString] = {

@@ -116,6 +116,7 @@ from webapp.pages.desk import (  # noqa: E402 - their routes belong to this blue
     checking,  # noqa: F401
     contact,  # noqa: F401
     data_requests,  # noqa: F401
+    digest,  # noqa: F401
     documents,  # noqa: F401
     escalated,  # noqa: F401
     merge,  # noqa: F401

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as Answer
 from webapp.core.instance import instance
 from webapp.pages.access import identity, require
 from webapp.pages.answer_files import hand_out
-from webapp.pages.desk import case_page, documents, filters, listing, presence, scores
+from webapp.pages.desk import case_page, digest, documents, filters, listing, presence, scores
 from webapp.pages.desk import escalated as above
 from webapp.pages.recordings import play
 from webapp.pages.unit import prefill
@@ -55,6 +55,12 @@ def score_export() -> Response:
 def score_cases(unit_code: str, measure: str) -> str:
     """The cases behind a number."""
     return scores.behind(require("score:view"), "/unit", unit_code, measure)
+
+
+@bp.get("/digest")
+def week() -> Response:
+    """How a week was for my unit and those below it."""
+    return digest.page(require("score:view"), "/unit")
 
 
 @bp.get("/cases/<public_id>")
