@@ -50,6 +50,7 @@ export class Base {
     this.complete = complete;
     this.inSight = inSight;
     this.label(zoom, inSight);
+    this.front();
     this.changed?.();
   }
 
@@ -62,6 +63,12 @@ export class Base {
   parts() {
     if (this.complete) return this.inSight.map((code) => ({ level: "commune", province: code, areas: this.near.get(code).communes }));
     return this.provinces ? [{ level: "province", province: "", areas: this.provinces }] : [];
+  }
+
+  // Borders of provinces, and of the place that was asked for, above whatever was drawn since.
+  front() {
+    for (const { border, layer } of [...this.near.values()].filter(Boolean)) if (this.map.hasLayer(layer)) border.bringToFront();
+    this.marked?.bringToFront();
   }
 
   // The outline of the place that was asked for.
@@ -87,12 +94,13 @@ export class Base {
       return;
     }
     const [whole, communes] = [areas.filter((a) => a.level === "province"), areas.filter((a) => a.level === "commune")];
+    const border = L.polygon(whole.flatMap((a) => a.rings), { className: "m-province", interactive: false });
     const layer = L.layerGroup([
       L.polygon(whole.flatMap((a) => a.rings), { className: "m-land is-near", interactive: false }),
       L.polygon(communes.flatMap((a) => a.rings), { className: "m-commune", interactive: false }),
-      L.polygon(whole.flatMap((a) => a.rings), { className: "m-province", interactive: false }),
+      border,
     ]);
-    this.near.set(code, { layer, communes });
+    this.near.set(code, { layer, border, communes });
     this.mark(areas);
     this.update();
   }
@@ -128,7 +136,7 @@ export class Base {
       const note = document.createElement("small");
       note.textContent = place.note;
       sign.options.icon.options.html.append(note);
-      sign.addTo(this.map);
+      sign.setZIndexOffset(2000).addTo(this.map); // never under a heap of cases
     }
     text(14.2, 112.3, this.config.words.sea, "m-name is-water").addTo(this.map);
   }

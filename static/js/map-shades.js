@@ -42,6 +42,7 @@ export default class Shades {
       shape.bindPopup(() => this.card(area, sum)).addTo(this.layer);
     }
     for (const { province, marker } of this.base.islands) paint(marker, shadeOf.get(province) ?? "is-none");
+    this.base.front();
     this.table(areas, scale);
   }
 

@@ -21,7 +21,6 @@ async function start() {
   stage.hidden = false;
   page.classList.add("has-map");
   part("apply").hidden = true;
-  part("views").hidden = false;
   const map = L.map(part("map"), {
     zoomControl: false, minZoom: 4, maxZoom: 18, maxBounds: [[-2, 88], [32, 130]], maxBoundsViscosity: 0.7,
     attributionControl: Boolean(config.tiles),
@@ -35,7 +34,7 @@ async function start() {
   const [{ Base }, { Cases }] = await Promise.all([module("base"), module("cases")]);
   const base = new Base(map, config);
   const cases = new Cases(map, config, { tally: showTally, pick: openCase, several: openSeveral, failed: (bad) => say(bad ? config.words.failed : "") });
-  const page = { map, base, cases, config };
+  const scene = { map, base, cases, config };
   cases.ask(tileQuery());
   map.on("moveend", () => {
     leaveArea(map);
@@ -43,8 +42,8 @@ async function start() {
     listLater(map);
   });
   const asRendered = firstView(map);
-  listen(page);
-  look(page);
+  listen(scene);
+  look(scene);
   if (asRendered) clearTimeout(listTimer); // the list that came with the page is that of this view
   if (history.state?.sheet) sheetOf().then((sheet) => sheet.open(history.state.sheet, null, "", true));
 }
@@ -150,8 +149,8 @@ function clear(name) {
 
 let changed;
 
-function listen(page) {
-  const { map, cases } = page;
+function listen(scene) {
+  const { map, cases } = scene;
   changed = (target) => {
     if (target.matches("[data-place]") || target.name === "commune") {
       if (target.name === "province") field("commune")?.setAttribute("disabled", "");
@@ -165,12 +164,12 @@ function listen(page) {
     sheet?.close();
     writeAddress(map);
     cases.ask(tileQuery());
-    look(page);
+    look(scene);
     listLater(map);
     months?.show(tileQuery());
   };
   sayFilters();
-  form.addEventListener("change", (event) => changed(event.target));
+  page.addEventListener("change", ({ target }) => target.form === form && changed(target));
   form.addEventListener("submit", (event) => event.preventDefault());
   part("active").addEventListener("click", (event) => {
     const chip = event.target.closest("[data-clear]");
@@ -185,8 +184,8 @@ function listen(page) {
   part("country").addEventListener("click", () => map.fitBounds(VIETNAM));
   part("months").addEventListener("click", () => toggleMonths());
   part("share").addEventListener("click", share);
-  part("picture").addEventListener("click", () => onPicture(page, "save"));
-  part("print").addEventListener("click", () => onPicture(page, "print"));
+  part("picture").addEventListener("click", () => onPicture(scene, "save"));
+  part("print").addEventListener("click", () => onPicture(scene, "print"));
   map.on("click", () => sheet?.close());
   list.parentElement.addEventListener("click", more);
   part("sheet").addEventListener("click", more);
@@ -202,9 +201,9 @@ function placeAddress({ level, code, parent }) {
 
 let shown; // density or shading, once it was asked for
 
-async function look(page) {
+async function look(scene) {
   const kind = chosen().view || "";
-  page.cases.show(kind === "");
+  scene.cases.show(kind === "");
   part("figures").hidden = kind === "";
   const name = { heat: "heat", count: "shades", ontime: "shades" }[kind];
   if (shown && shown.name !== name) {
@@ -213,15 +212,15 @@ async function look(page) {
   }
   if (!name) return;
   try {
-    if (!shown) shown = { name, layer: new (await module(name)).default(page, part("figures"), openArea) };
+    if (!shown) shown = { name, layer: new (await module(name)).default(scene, part("figures"), openArea) };
     shown.layer.show(kind, tileQuery());
   } catch {
     say(config.words.failed);
   }
   function openArea(box) {
-    form.querySelector("[name=view][value='']").checked = true;
-    page.map.fitBounds(box);
-    changed(form.querySelector("[name=view]"));
+    field("view")[0].checked = true;
+    scene.map.fitBounds(box);
+    changed(field("view")[0]);
   }
 }
 
@@ -245,12 +244,12 @@ async function toggleMonths() {
   }
 }
 
-async function onPicture(page, what) {
+async function onPicture(scene, what) {
   const filters = [...part("active").querySelectorAll(".chip")].map((chip) => chip.textContent.trim());
-  const kind = form.querySelector("[name=view]:checked").parentElement.textContent.trim();
+  const kind = page.querySelector("[name=view]:checked").parentElement.textContent.trim();
   try {
     const picture = await module("picture");
-    await picture[what]({ ...page, kind, filters, paper: part("paper"), figures: part("figures") });
+    await picture[what]({ ...scene, kind, filters, paper: part("paper"), figures: part("figures") });
   } catch {
     say(config.words.failed);
   }
