@@ -20,8 +20,9 @@ MAGIC = b"PMTiles\x03"
 HEADER = struct.Struct("<8s11Q6B")
 NO_PACKING, GZIP = 1, 2
 MIME = {2: "image/png", 3: "image/jpeg", 4: "image/webp", 5: "image/avif"}
-MOST_DIRECTORY = 16 * 1024 * 1024  # bytes, unpacked
+MOST_DIRECTORY = 4 * 1024 * 1024  # bytes, unpacked; real ones are far smaller
 MOST_TILE = 4 * 1024 * 1024
+LARGEST = 1 << 50  # bytes of a file
 DEEPEST = 4  # directories below one another
 
 Entry = tuple[int, int, int, int]  # first tile, offset, length, how many tiles; 0 tiles: a directory
@@ -77,7 +78,7 @@ class Archive:
         raise BadArchive("directories lie too deep")
 
     def _bytes(self, offset: int, length: int, most: int) -> bytes:
-        if length > most:
+        if length > most or offset > LARGEST:
             raise BadArchive("a part is larger than any honest one")
         found = os.pread(self._file, length, offset)
         if len(found) != length:
@@ -92,6 +93,8 @@ class Archive:
                 raw = unpacker.decompress(raw, MOST_DIRECTORY)
             except zlib.error:
                 raise BadArchive("a directory cannot be unpacked") from None
+            if unpacker.unconsumed_tail:
+                raise BadArchive("a directory is larger than any honest one")
         return _entries(raw)
 
 

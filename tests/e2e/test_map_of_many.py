@@ -235,7 +235,14 @@ def test_a_picture_and_a_print_of_what_is_seen(served: str, phone: Page, tmp_pat
     phone.wait_for_function("window.printed")
     words = phone.evaluate("window.printed")
     # Title, filter, day, source; and the country in the corner, with what is Vietnam's.
-    for word in ("Bản đồ vụ việc", "Đơn vị đang xử lý", "Tính đến ngày", "Nguồn: Dân Giám Sát", "Hoàng Sa", "Trường Sa"):
+    for word in (
+        "Bản đồ vụ việc",
+        "Đơn vị đang xử lý",
+        "Tính đến ngày",
+        "Nguồn: Dân Giám Sát",
+        "Hoàng Sa",
+        "Trường Sa",
+    ):
         assert word in words, word
 
 

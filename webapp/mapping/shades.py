@@ -69,9 +69,7 @@ _MONTHS_FROM_CELLS = (
     "SELECT period AS month, SUM(n) AS n FROM map_cells WHERE level = {level} AND dim IN :dims "
     "AND period BETWEEN 190001 AND 299912 AND n > 0{only} GROUP BY period ORDER BY period"
 )
-_MONTHS_FROM_POINTS = (
-    "SELECT month, COUNT(*) AS n FROM map_points WHERE month > 0{only} GROUP BY month ORDER BY month"
-)
+_MONTHS_FROM_POINTS = "SELECT month, COUNT(*) AS n FROM map_points WHERE month > 0{only} GROUP BY month ORDER BY month"
 _AREAS_FROM_CELLS = (
     "SELECT substr(dim, 3) AS area, state, SUM(n) AS n FROM map_cells WHERE level = {level} AND dim IN :dims "
     "AND period IN :periods AND n > 0{only} GROUP BY dim, state"
