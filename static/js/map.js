@@ -13,6 +13,7 @@ const KEPT = "map-view"; // where this device looked last
 const DAY = /^20\d\d-\d\d-\d\d$/;
 const field = (name) => form.elements.namedItem(name);
 const module = (name) => import(config.modules[name]);
+const moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
 const bounds = ([west, south, east, north]) => [[south, west], [north, east]];
 
 if (window.L) start();
@@ -23,7 +24,7 @@ async function start() {
   part("apply").hidden = true;
   const map = L.map(part("map"), {
     zoomControl: false, minZoom: 4, maxZoom: 18, maxBounds: [[-2, 88], [32, 130]], maxBoundsViscosity: 0.7,
-    attributionControl: Boolean(config.tiles),
+    attributionControl: Boolean(config.tiles), zoomAnimation: moves, fadeAnimation: moves, markerZoomAnimation: moves, inertia: moves,
   });
   L.control.zoom({ position: "topright", zoomInTitle: config.words.zoomIn, zoomOutTitle: config.words.zoomOut }).addTo(map);
   map.attributionControl?.setPrefix(false);
@@ -44,7 +45,7 @@ async function start() {
   const asRendered = firstView(map);
   listen(scene);
   look(scene);
-  if (asRendered) clearTimeout(listTimer); // the list that came with the page is that of this view
+  if (asRendered) keepList(map);
   if (history.state?.sheet) sheetOf().then((sheet) => sheet.open(history.state.sheet, null, "", true));
 }
 
@@ -179,7 +180,14 @@ function listen(scene) {
   });
   const search = part("search");
   search.addEventListener("focusin", () => module("places").then(({ listen }) => listen(search, config, placeAddress)), { once: true });
-  part("order").addEventListener("click", (event) => event.preventDefault() || reorder(map));
+  part("order").addEventListener("click", (event) => {
+    event.preventDefault();
+    reorder(map);
+  });
+  page.querySelector(".skip-map").addEventListener("click", (event) => {
+    event.preventDefault(); // the address keeps the view, and the way back its meaning
+    list.parentElement.focus();
+  });
   part("locate").addEventListener("click", () => locate(map));
   part("country").addEventListener("click", () => map.fitBounds(VIETNAM));
   part("months").addEventListener("click", () => toggleMonths());
@@ -287,6 +295,21 @@ function listAddress(box) {
   const sides = [clamp(box.getWest(), 180), clamp(box.getSouth(), 85), clamp(box.getEast(), 180), clamp(box.getNorth(), 85)];
   const asked = [tileQuery(), field("order").value && `order=${field("order").value}`].filter(Boolean).join("&");
   return `/map/list?bbox=${sides.join(",")}${asked ? "&" + asked : ""}`;
+}
+
+// The list that came with the page is that of this view; only what leads on is made the script's own.
+function keepList(map) {
+  clearTimeout(listTimer);
+  const next = list.querySelector("a[rel=next]");
+  const after = next && new URL(next.href).searchParams.get("after");
+  list.querySelector("nav")?.remove();
+  if (!after) return;
+  const on = document.createElement("p");
+  on.className = "more";
+  on.innerHTML = `<a class="btn btn-second" data-more><svg class="icon" aria-hidden="true"><use href="${config.sprite}#plus"></use></svg><span></span></a>`;
+  on.firstChild.href = `${listAddress(map.getBounds())}&after=${after}`;
+  on.querySelector("span").textContent = config.words.showMore;
+  list.append(on);
 }
 
 function reorder(map) {

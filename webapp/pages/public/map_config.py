@@ -85,6 +85,7 @@ def _words(address: str) -> dict[str, str]:
         "choices": _("%(count)s places found", count="{count}"),
         "month": _("%(month)s: %(count)s cases", month="{month}", count="{count}"),
         "allMonths": _("All months"),
+        "showMore": _("Show more"),
         "newest": _("Newest first"),
         "urgent": _("Most urgent first"),
         "few": _("Fewer than %(number)s: too few to say", number=shades.LEAST),
