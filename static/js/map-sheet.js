@@ -5,7 +5,7 @@ export default class Sheet {
     Object.assign(this, { box, fragment, failed, body: box.querySelector("[data-sheet-body]") });
     box.querySelector("[data-sheet-close]").addEventListener("click", () => this.close());
     document.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
-    addEventListener("popstate", ({ state }) => (state?.sheet ? this.open(state.sheet, null, "", true) : this.hide()));
+    addEventListener("popstate", ({ state }) => (state?.sheet ? this.open(state.sheet, null, state.title, true) : this.hide()));
   }
 
   // `known`: the address of the page says already that the sheet is open.
@@ -18,7 +18,7 @@ export default class Sheet {
         Object.assign(heading, { tabIndex: -1, textContent: title });
         this.body.prepend(heading);
       }
-      if (!known) history[this.box.hidden ? "pushState" : "replaceState"]({ sheet: address }, "", location.href);
+      if (!known) history[this.box.hidden ? "pushState" : "replaceState"]({ sheet: address, title }, "", location.href);
       this.box.hidden = false;
       this.box.scrollTop = 0;
       this.opener = opener || this.opener;

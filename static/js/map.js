@@ -46,7 +46,7 @@ async function start() {
   listen(scene);
   look(scene);
   if (asRendered) keepList(map);
-  if (history.state?.sheet) sheetOf().then((sheet) => sheet.open(history.state.sheet, null, "", true));
+  if (history.state?.sheet) sheetOf().then((sheet) => sheet.open(history.state.sheet, null, history.state.title, true));
 }
 
 // -- where the map looks ---------------------------------------------------------------------------------------
@@ -85,6 +85,7 @@ function writeAddress(map) {
 function leaveArea(map) {
   if (!config.view || map.getBounds().intersects(bounds(config.view))) return;
   config.view = null;
+  page.querySelector(".map-place")?.remove();
   for (const name of ["commune", "province"]) if (field(name)) field(name).value = "";
   sayFilters();
 }
@@ -179,7 +180,7 @@ function listen(scene) {
     (part("active").querySelector("button") || form.querySelector("summary")).focus();
   });
   const search = part("search");
-  search.addEventListener("focusin", () => module("places").then(({ listen }) => listen(search, config, placeAddress)), { once: true });
+  search.addEventListener("focusin", () => module("places").then(({ listen }) => listen(search, config, placeAddress)).catch(() => {}), { once: true });
   part("order").addEventListener("click", (event) => {
     event.preventDefault();
     reorder(map);
@@ -207,10 +208,10 @@ function placeAddress({ level, code, parent }) {
 
 // -- ways to look ------------------------------------------------------------------------------------------------
 
-let shown; // density or shading, once it was asked for
+let shown, looks = 0; // density or shading, once it was asked for
 
 async function look(scene) {
-  const kind = chosen().view || "";
+  const kind = chosen().view || "", turn = ++looks;
   scene.cases.show(kind === "");
   part("figures").hidden = kind === "";
   const name = { heat: "heat", count: "shades", ontime: "shades" }[kind];
@@ -220,7 +221,9 @@ async function look(scene) {
   }
   if (!name) return;
   try {
-    if (!shown) shown = { name, layer: new (await module(name)).default(scene, part("figures"), openArea) };
+    const { default: Layer } = await module(name);
+    if (turn !== looks) return;
+    shown ||= { name, layer: new Layer(scene, part("figures"), openArea) };
     shown.layer.show(kind, tileQuery());
   } catch {
     say(config.words.failed);
