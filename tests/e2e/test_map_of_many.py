@@ -15,6 +15,7 @@ from sqlalchemy import text
 from tests import services
 from tests.bench import map as bench
 from tests.bench._fill import fill
+from tests.e2e.test_accessibility import LOCALES, findings
 
 # Enough for every journey. DGS_MAP_CASES=100000 says another number: filling takes a minute or two of processor time.
 CASES = int(os.environ.get("DGS_MAP_CASES", "10000"))
@@ -284,3 +285,31 @@ def test_khmer_and_no_script(world: World, phones: Any, shots: Callable[..., Any
     assert plain.locator("[data-list] .case-title a").first.get_attribute("href") != first
     plain.locator("[data-active] .chip").first.tap()
     expect(plain).to_have_url(re.compile(r"/map\?order=urgent$"))
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("vi", "dark"), ("en", "light"), ("km", "light")])
+def test_axe_finds_nothing_however_one_looks(world: World, phones: Any, language: str, scheme: str) -> None:
+    page = phones(locale=LOCALES[language], color_scheme=scheme)
+    page.goto(f"{world.url}/map?status=working&days=365")
+    settled(page)
+    page.locator(".map-filters summary").tap()
+    page.locator(".map-legend summary").tap()
+    page.locator("[data-months]").tap()
+    expect(page.locator(".time-range")).to_be_focused()
+    page.locator("[name=q]").fill("minh")
+    expect(page.locator("[data-found] a").first).to_be_visible()
+    found = findings(page, "all open")
+    for code, there in (("heat", "canvas.m-heat"), ("count", ".shade-key"), ("ontime", ".shade-key .is-few")):
+        page.goto(f"{world.url}/map?view={code}")
+        expect(page.locator(there).first).to_be_attached()
+        if code != "heat":
+            page.locator(".shade-table summary").tap()
+        found += findings(page, code)
+    page.goto(f"{world.url}/map")
+    page.evaluate("history.replaceState({sheet: '/map/list?bbox=102,8,110,23', title: 'x'}, '', location.href)")
+    page.reload()
+    expect(page.locator("[data-sheet] .case").first).to_be_visible()
+    found += findings(page, "sheet")
+    page.goto(f"{world.url}/map?q=a&from=2026-05-01&to=2026-04-01&view=x")
+    found += findings(page, "wrong")
+    assert not found, "\n".join(found)
