@@ -53,6 +53,7 @@ export function listen(form, config, addressOf) {
     clearTimeout(timer);
     timer = setTimeout(() => ask().catch(() => {}), PAUSE);
   });
+  if (input.value) ask().catch(() => {}); // typed before this module had come
   form.addEventListener("keydown", (event) => {
     const links = [...box.querySelectorAll("a")];
     const at = links.indexOf(document.activeElement);
