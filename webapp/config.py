@@ -13,6 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from geo.pmtiles import Archive, BadArchive
+
+OWN_TILES = "/map/base/{z}/{x}/{y}"
+
 KEY_NAMES = (
     "SECRET_KEY",
     "CODE_KEY",
@@ -74,6 +78,7 @@ class Settings:
 
     demo: bool = False
     tile_url: str = ""
+    basemap_file: str = ""  # a PMTiles archive of raster tiles, served by us; then `tile_url` is our own
     tile_attribution: str = ""
     tiles_kept_s: int = 2  # how long a web process may say a map tile again; 0: not at all
     open311_keys: tuple[str, ...] = ()  # the operator's own programs, without a limit; others: `flask api-keys`
@@ -145,7 +150,8 @@ class Settings:
             oidc_client_secret=env.get("OIDC_CLIENT_SECRET", ""),
             oidc_name=env.get("OIDC_NAME", ""),
             demo=_demo(env),
-            tile_url=env.get("TILE_URL", ""),
+            tile_url=env.get("TILE_URL") or (OWN_TILES if env.get("BASEMAP_FILE") else ""),
+            basemap_file=env.get("BASEMAP_FILE", ""),
             tile_attribution=env.get("TILE_ATTRIBUTION", ""),
             open311_keys=tuple(k for k in env.get("OPEN311_KEYS", "").split(",") if k),
             open311_reads_per_minute=_number(env, "OPEN311_READS_PER_MINUTE", 600),
@@ -193,9 +199,21 @@ class Settings:
         if urlsplit(self.quick_exit_url).scheme != "https":
             problems.append("QUICK_EXIT_URL must begin with https://")
         if self.tile_url and not self.tile_attribution:
-            problems.append("TILE_URL needs TILE_ATTRIBUTION (what the tile provider asks to be shown)")
+            problems.append("TILE_URL and BASEMAP_FILE need TILE_ATTRIBUTION (what the map's maker asks to be shown)")
+        problems += self._basemap_problems()
         if problems:
             raise UnsafeSettings("; ".join(problems))
+
+    def _basemap_problems(self) -> list[str]:
+        if not self.basemap_file:
+            return []
+        if self.tile_url != OWN_TILES:
+            return ["set either TILE_URL or BASEMAP_FILE"]
+        try:
+            Archive(Path(self.basemap_file)).close()
+        except BadArchive as error:
+            return [f"BASEMAP_FILE: {error}"]
+        return []
 
     def _oidc_problems(self) -> list[str]:
         if not self.oidc_issuer:

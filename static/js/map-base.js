@@ -6,7 +6,7 @@ const NAMES_FROM = 11; // and named
 
 export class Base {
   constructor(map, config) {
-    Object.assign(this, { map, config, near: new Map(), names: L.layerGroup().addTo(map) });
+    Object.assign(this, { map, config, near: new Map(), names: L.layerGroup().addTo(map), islands: [] });
     this.country();
     this.archipelagos();
     map.on("moveend", () => this.update());
@@ -16,6 +16,7 @@ export class Base {
     const found = await this.fetch(`level=province&v=${this.config.areas}`);
     if (!found) return;
     this.provinces = found;
+    this.mark(found);
     this.far = L.polygon(found.flatMap((area) => area.rings), { className: "m-land", interactive: false, smoothFactor: 1.2 });
     this.update();
   }
@@ -46,7 +47,35 @@ export class Base {
       toggle(this.map, this.far, !complete);
       if (!complete) this.far.bringToBack();
     }
+    this.complete = complete;
+    this.inSight = inSight;
     this.label(zoom, inSight);
+    this.front();
+    this.changed?.();
+  }
+
+  // Calls back whenever other areas are drawn. null: no more.
+  watch(changed) {
+    this.changed = changed;
+  }
+
+  // What is drawn: all provinces, or the communes of those in sight.
+  parts() {
+    if (this.complete) return this.inSight.map((code) => ({ level: "commune", province: code, areas: this.near.get(code).communes }));
+    return this.provinces ? [{ level: "province", province: "", areas: this.provinces }] : [];
+  }
+
+  // Borders of provinces, and of the place that was asked for, above whatever was drawn since.
+  front() {
+    for (const { border, layer } of [...this.near.values()].filter(Boolean)) if (this.map.hasLayer(layer)) border.bringToFront();
+    this.marked?.bringToFront();
+  }
+
+  // The outline of the place that was asked for.
+  mark(areas) {
+    const asked = areas.find((area) => area.code === this.config.area);
+    if (!asked || this.marked) return;
+    this.marked = L.polygon(asked.rings, { className: "m-asked", interactive: false }).addTo(this.map);
   }
 
   provincesInSight() {
@@ -65,12 +94,14 @@ export class Base {
       return;
     }
     const [whole, communes] = [areas.filter((a) => a.level === "province"), areas.filter((a) => a.level === "commune")];
+    const border = L.polygon(whole.flatMap((a) => a.rings), { className: "m-province", interactive: false });
     const layer = L.layerGroup([
       L.polygon(whole.flatMap((a) => a.rings), { className: "m-land is-near", interactive: false }),
       L.polygon(communes.flatMap((a) => a.rings), { className: "m-commune", interactive: false }),
-      L.polygon(whole.flatMap((a) => a.rings), { className: "m-province", interactive: false }),
+      border,
     ]);
-    this.near.set(code, { layer, communes });
+    this.near.set(code, { layer, border, communes });
+    this.mark(areas);
     this.update();
   }
 
@@ -97,12 +128,15 @@ export class Base {
   archipelagos() {
     for (const place of this.config.archipelagos) {
       for (const [lon, lat] of place.islands)
-        L.circleMarker([lat, lon], { radius: 2, className: "m-island", interactive: false }).addTo(this.map);
+        this.islands.push({
+          province: place.province,
+          marker: L.circleMarker([lat, lon], { radius: 2, className: "m-island", interactive: false }).addTo(this.map),
+        });
       const sign = text(place.lat, place.lon, place.name, "m-name is-sea");
       const note = document.createElement("small");
       note.textContent = place.note;
       sign.options.icon.options.html.append(note);
-      sign.addTo(this.map);
+      sign.setZIndexOffset(2000).addTo(this.map); // never under a heap of cases
     }
     text(14.2, 112.3, this.config.words.sea, "m-name is-water").addTo(this.map);
   }

@@ -19,12 +19,24 @@ export class Cases {
     this.later();
   }
 
+  // Whether cases stand on the map as signs; their tiles come, and are counted, either way.
+  show(signs) {
+    this.hidden = !signs;
+    this.draw(this.wanted());
+  }
+
+  // Calls back with each drawing; `items` holds what the tiles in sight say. null: no more.
+  watch(drawn) {
+    this.drawn = drawn;
+  }
+
   later() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.update(), 120);
   }
 
   wanted() {
+    if (!this.map._loaded) return [];
     const zoom = Math.max(0, Math.min(18, Math.round(this.map.getZoom())));
     const bounds = this.map.getPixelBounds(this.map.getCenter(), zoom);
     const last = 2 ** zoom - 1;
@@ -74,7 +86,9 @@ export class Cases {
       for (const r of tile.reports) items.push({ ...r, count: 1, by: { [this.config.statuses[r.status]]: 1 }, overdue: r.overdue ? 1 : 0 });
     }
     this.tally(items, wanted);
-    const shown = this.merged(items);
+    this.items = items.map(({ lat, lon, count }) => ({ lat, lon, count })); // merging changes the others
+    this.drawn?.();
+    const shown = (this.shown = this.hidden ? [] : this.merged(items));
     const keep = new Set();
     for (const item of shown) {
       const key = item.id ? `r${item.id}${item.status}${item.overdue}` : `c${item.lon},${item.lat},${item.count},${item.overdue},${JSON.stringify(item.by)}`;

@@ -95,8 +95,8 @@ def states(status: str | None) -> tuple[str, ...] | None:
 
 def _sums(at: int, within: Cells, filters: Filters) -> Sequence[Any]:
     """Rows of sums by square of zoom `at` and by state, of what matches and lies in a range of cells."""
-    asked = _question(filters)
-    first = _first_day() if filters.until and not filters.since else None
+    asked = question(filters)
+    first = first_day() if filters.until and not filters.since else None
     plan = cubes.plan(at, asked, first, clock.today())
     given: dict[str, Any] = {"low": within[0], "high": within[1]}
     wanted = states(filters.status)
@@ -112,12 +112,12 @@ def _sums(at: int, within: Cells, filters: Filters) -> Sequence[Any]:
     for number, span in enumerate(plan.spans):
         parts.append(
             _FROM_POINTS.format(
-                square=_SQUARE, bits=2 * (cells.ZOOM - at), only=only + _conditions(asked, span, number, given)
+                square=_SQUARE, bits=2 * (cells.ZOOM - at), only=only + conditions(asked, span, number, given)
             )
         )
     if not parts:
         return ()
-    query = _statement(parts[0] if len(parts) == 1 else _TOGETHER.format(parts=" UNION ALL ".join(parts)))
+    query = statement(parts[0] if len(parts) == 1 else _TOGETHER.format(parts=" UNION ALL ".join(parts)))
     return db.session.execute(query, given).all()
 
 
@@ -143,12 +143,13 @@ _LISTS = ("dims", "periods", "states", *(name for _column, name in _PROPERTIES))
 
 
 @lru_cache(maxsize=512)
-def _statement(words: str) -> TextClause:
+def statement(words: str) -> TextClause:
+    """SQL as a statement whose lists are bound; made once for each wording."""
     lists: list[BindParameter[Any]] = [bindparam(name, expanding=True) for name in _LISTS if f":{name}" in words]
     return text(words).bindparams(*lists)
 
 
-def _conditions(asked: cubes.Question, span: cubes.Span, number: int, given: dict[str, Any]) -> str:
+def conditions(asked: cubes.Question, span: cubes.Span, number: int, given: dict[str, Any]) -> str:
     """What else is asked of a point, as SQL; its values go into `given`."""
     found = []
     for sign, name, day in ((">=", f"since_{number}", span.first), ("<=", f"until_{number}", span.last)):
@@ -162,7 +163,8 @@ def _conditions(asked: cubes.Question, span: cubes.Span, number: int, given: dic
     return "".join(f" AND {condition}" for condition in found)
 
 
-def _question(filters: Filters) -> cubes.Question:
+def question(filters: Filters) -> cubes.Question:
+    """The filters, but for the status, as the sums know them."""
     categories = {filters.category} if filters.category else set()
     if filters.group:
         of_group = {c.code for c in catalogue().categories.values() if c.group == filters.group}
@@ -183,7 +185,8 @@ def _family(what: What, code: str | None) -> tuple[str, ...]:
     return tuple(sorted(succession.family_of(what, code))) if code else ()
 
 
-def _first_day() -> date:
+def first_day() -> date:
+    """The day of the oldest case."""
     found = db.session.scalar(select(func.min(MapPoint.day)))
     return date(found // 10_000, found // 100 % 100, found % 100) if found else clock.today()
 

@@ -28,6 +28,7 @@ AUDIENCES: dict[str, str | frozenset[str]] = {
     "aftercare": EVERYBODY,
     "follow": EVERYBODY,
     "feeds": EVERYBODY,
+    "discovery": EVERYBODY,
     "privacy": EVERYBODY,
     "health": EVERYBODY,
     "open311": EVERYBODY,

@@ -166,25 +166,19 @@ def public_list(
     Cursors are ids and not moments, because a moment would tell when exactly somebody sent a report. `bbox` is
     (west, south, east, north) in degrees. Raises BadCursor.
     """
-    query = _rows().where(*matching(filters, now))
+    query = row_columns().where(*matching(filters, now))
     if bbox is not None:
-        query = query.where(*_within(bbox))
+        query = query.where(*within_box(bbox))
     newest_first = (Report.created_at.desc(), Report.id.desc())
     cursor = after or before
     if cursor:
-        if not _PUBLIC_ID.fullmatch(cursor):
-            raise BadCursor(cursor)
-        at = db.session.execute(
-            select(Report.created_at, Report.id).where(Report.public_id == cursor, is_public(now))
-        ).first()
-        if at is None:
-            raise BadCursor(cursor)
+        at = at_cursor(cursor, now)
         older = or_(Report.created_at < at[0], and_(Report.created_at == at[0], Report.id < at[1]))
         newer = or_(Report.created_at > at[0], and_(Report.created_at == at[0], Report.id > at[1]))
         query = query.where(older if after else newer)
     backwards = before is not None and after is None
     order = (Report.created_at, Report.id) if backwards else newest_first
-    found = [_row(r, now) for r in db.session.execute(query.order_by(*order).limit(limit + 1))]
+    found = [row_of(r, now) for r in db.session.execute(query.order_by(*order).limit(limit + 1))]
     more, found = len(found) > limit, found[:limit]
     if backwards:
         found.reverse()
@@ -192,13 +186,26 @@ def public_list(
     return Page(tuple(found), found[0].id if found and after else None, found[-1].id if found and more else None)
 
 
+def at_cursor(cursor: str, now: datetime) -> Any:
+    """(created_at, id, status, due_at) of the public case to go on from. Raises BadCursor."""
+    columns = (Report.created_at, Report.id, Report.status, Report.due_at)
+    found = None
+    if _PUBLIC_ID.fullmatch(cursor):
+        found = db.session.execute(select(*columns).where(Report.public_id == cursor, is_public(now))).first()
+    if found is None:
+        raise BadCursor(cursor)
+    return found
+
+
 def by_ids(ids: Iterable[str], now: datetime) -> list[Row]:
     """Public rows of these cases, in no particular order; duplicates included."""
     wanted = [public_id for public_id in ids if _PUBLIC_ID.fullmatch(public_id)]
-    return [_row(r, now) for r in db.session.execute(_rows().where(Report.public_id.in_(wanted), is_public(now)))]
+    query = row_columns().where(Report.public_id.in_(wanted), is_public(now))
+    return [row_of(r, now) for r in db.session.execute(query)]
 
 
-def _rows() -> Any:
+def row_columns() -> Any:
+    """The statement whose rows `row_of` reads."""
     return select(
         Report.public_id,
         Report.category_code,
@@ -213,7 +220,8 @@ def _rows() -> Any:
     )
 
 
-def _row(row: Any, now: datetime) -> Row:
+def row_of(row: Any, now: datetime) -> Row:
+    """What the public may see of a row of `row_columns`."""
     return Row(
         id=row.public_id,
         category_code=row.category_code,
@@ -229,7 +237,7 @@ def _row(row: Any, now: datetime) -> Row:
     )
 
 
-def _within(bbox: tuple[float, float, float, float]) -> list[ColumnElement[bool]]:
+def within_box(bbox: tuple[float, float, float, float]) -> list[ColumnElement[bool]]:
     """In the box: by the few cell ranges that cover it, for the index, and then exactly."""
     west, south, east, north = bbox
     zoom = 0

@@ -15,7 +15,7 @@ from webapp.core.instance import instance
 from webapp.inspections import queries as inspections
 from webapp.pages import labels
 from webapp.pages.answer_files import guard
-from webapp.pages.public import follow, outcomes
+from webapp.pages.public import follow, outcomes, preview
 from webapp.pages.public.shared import shared_bytes
 from webapp.pages.public.views import (
     category_icon,
@@ -30,6 +30,7 @@ from webapp.reports import lifecycle, queries
 from webapp.reports.privacy import PublicCase, PublicPhoto
 
 bp = Blueprint("cases", __name__)
+bp.add_url_rule("/cases/<public_id>/preview.jpg", "preview", preview.answer)
 bp.add_url_rule("/outcomes", "outcomes", outcomes.listing)
 bp.add_url_rule("/outcomes/<public_id>", "outcome", outcomes.one)
 
@@ -99,6 +100,7 @@ def case(public_id: str) -> Response:
         "steps": _steps(shown, found.steps, {row["outcome"].id for row in results}),
         "around": _around(shown),
         "beside": follow.beside(found),
+        "address": f"{instance().settings.public_url}/cases/{shown.id}",
     }
     return keepable_page(render_template("public/case.html", **view), view, [str(v) for v in view.values()])
 
@@ -182,6 +184,12 @@ WORDS = {
     "report:rated": _l("The sender has said whether it is solved"),
     "report:upheld": _l("The Front has checked again: the answer stands"),
 }
+
+
+def steps_of(found: queries.Case) -> list[dict[str, Any]]:
+    """The steps of a case as templates/components/case.html draws them."""
+    results = {o.id for o in inspections.of_report(found.key, clock.now())}
+    return _steps(found.case, found.steps, results)
 
 
 def timeline_of(found: queries.Case) -> list[tuple[datetime, str]]:

@@ -11,7 +11,7 @@ from webapp.inspections import queries as inspections
 from webapp.mapping import queries as mapping
 from webapp.pages import labels
 from webapp.pages.i18n import remember
-from webapp.pages.public.map import SIGNS
+from webapp.pages.public.map_config import SIGNS
 from webapp.pages.public.views import case_rows, outcome_rows
 from webapp.pages.web import csrf
 from webapp.reports import queries

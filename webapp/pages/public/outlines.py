@@ -34,6 +34,7 @@ YEAR = "public, max-age=31536000, immutable"
 ARCHIPELAGOS: tuple[dict[str, Any], ...] = (
     {
         "name": "Quần đảo Hoàng Sa",
+        "province": "48",
         "note": "TP. Đà Nẵng, Việt Nam",
         "lon": 112.0,
         "lat": 16.45,
@@ -44,6 +45,7 @@ ARCHIPELAGOS: tuple[dict[str, Any], ...] = (
     },
     {
         "name": "Quần đảo Trường Sa",
+        "province": "56",
         "note": "tỉnh Khánh Hòa, Việt Nam",
         "lon": 113.6,
         "lat": 9.6,

@@ -1,4 +1,4 @@
-"""A door before the app: the same tile asked for again within a moment is the same bytes.
+"""A door before the app: the same tile, or figures of the map, asked for again within a moment is the same bytes.
 
 Many phones look at the same tiles. An answer is kept in memory for a few seconds, less than a proxy or a phone keeps it
 anyway; what is kept is only what the app itself called public.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-PREFIX = "/map/tiles/"
+PREFIX = ("/map/tiles/", "/map/shades.json", "/map/months.json")
 MOST = 512  # answers, of a few kilobytes each
 LONGEST = 200_000  # bytes of an answer that is kept
 OF_A_BODY = ("Content-Type", "Content-Length", "Content-Encoding")
