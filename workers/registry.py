@@ -8,7 +8,18 @@ from typing import Any
 from webapp.accounts import sessions
 from webapp.reports import data_requests
 from webapp.routing import trial
-from workers import answer_files, letters, notices, photos, recordings, reorganisations, routing, supervision, upkeep
+from workers import (
+    answer_files,
+    letters,
+    notices,
+    opendata,
+    photos,
+    recordings,
+    reorganisations,
+    routing,
+    supervision,
+    upkeep,
+)
 
 JOBS: dict[str, Callable[..., Any]] = {
     "reports.route": routing.route,
@@ -33,5 +44,6 @@ JOBS: dict[str, Callable[..., Any]] = {
     "reorganisations.apply": reorganisations.apply,
     "reorganisations.move": reorganisations.move,
     "reorganisations.due": reorganisations.due,
+    "opendata.nightly": opendata.nightly,
     "reminders.climb": supervision.climb,
 }

@@ -29,6 +29,7 @@ def described() -> dict[str, dict[str, str]]:
 def models() -> dict[str, set[str]]:
     import webapp.mapping.models
     import webapp.notifications.models
+    import webapp.opendata.models
     import webapp.pages.desk.views
     import webapp.pages.resident.report
     import webapp.reorganisations.models  # noqa: F401

@@ -24,6 +24,7 @@ from webapp.core.db import db
 from webapp.reports import lifecycle, links, privacy, verdicts
 from webapp.reports.catalogue import area_names, catalogue
 from webapp.reports.models import Answer, AnswerFile, Category, Photo, Report
+from webapp.reports.paging import Mark, by_hour
 from webapp.reports.service import stream
 from webapp.reports.verdicts import Verdict, VerdictPhoto
 
@@ -100,7 +101,7 @@ def is_overdue(now: datetime) -> ColumnElement[bool]:
     """`privacy.is_overdue` in SQL."""
     return and_(
         Report.due_at.is_not(None),
-        Report.due_at < now,
+        Report.due_at < privacy.to_the_hour(now),
         Report.status.in_(lifecycle.CLOCK_RUNS),
     )
 
@@ -161,35 +162,37 @@ def public_list(
     bbox: tuple[float, float, float, float] | None = None,
     limit: int = PAGE,
 ) -> Page:
-    """A page of cases, newest first: those after (older) or before (newer) a case's id.
+    """A page of cases, newest first (see `paging`): those after (older) or before (newer) a case's id.
 
     Cursors are ids and not moments, because a moment would tell when exactly somebody sent a report. `bbox` is
     (west, south, east, north) in degrees. Raises BadCursor.
     """
     query = _rows().where(*matching(filters, now))
     if bbox is not None:
-        query = query.where(*_within(bbox))
-    newest_first = (Report.created_at.desc(), Report.id.desc())
+        query = query.where(*within(bbox))
     cursor = after or before
+    start = None
     if cursor:
-        if not _PUBLIC_ID.fullmatch(cursor):
-            raise BadCursor(cursor)
-        at = db.session.execute(
-            select(Report.created_at, Report.id).where(Report.public_id == cursor, is_public(now))
-        ).first()
+        at = None
+        if _PUBLIC_ID.fullmatch(cursor):
+            at = db.session.scalar(select(Report.created_at).where(Report.public_id == cursor, is_public(now)))
         if at is None:
             raise BadCursor(cursor)
-        older = or_(Report.created_at < at[0], and_(Report.created_at == at[0], Report.id < at[1]))
-        newer = or_(Report.created_at > at[0], and_(Report.created_at == at[0], Report.id > at[1]))
-        query = query.where(older if after else newer)
+        start = Mark(privacy.to_the_hour(at), cursor)
     backwards = before is not None and after is None
-    order = (Report.created_at, Report.id) if backwards else newest_first
-    found = [_row(r, now) for r in db.session.execute(query.order_by(*order).limit(limit + 1))]
+    rows = by_hour(query, Report.created_at, limit + 1, start=start, backwards=backwards)
+    found = [_row(r, now) for r in rows]
     more, found = len(found) > limit, found[:limit]
     if backwards:
         found.reverse()
         return Page(tuple(found), found[0].id if found and more else None, found[-1].id if found else cursor)
     return Page(tuple(found), found[0].id if found and after else None, found[-1].id if found and more else None)
+
+
+def overdue_last(now: datetime, limit: int) -> list[Row]:
+    """The cases whose time ran out last, latest first."""
+    query = _rows().where(*matching(Filters(status=OVERDUE), now))
+    return [_row(r, now) for r in by_hour(query, Report.due_at, limit)]
 
 
 def by_ids(ids: Iterable[str], now: datetime) -> list[Row]:
@@ -210,6 +213,7 @@ def _rows() -> Any:
         Report.created_at,
         Report.due_at,
         Report.updated_at,
+        Report.publish_at,
     )
 
 
@@ -225,12 +229,13 @@ def _row(row: Any, now: datetime) -> Row:
         reported_at=privacy.to_the_hour(row.created_at),
         overdue=privacy.is_overdue(row, now),
         due_at=privacy.to_the_hour(row.due_at) if row.due_at else None,
-        updated_at=privacy.to_the_hour(row.updated_at),
+        updated_at=privacy.changed_at(row),
     )
 
 
-def _within(bbox: tuple[float, float, float, float]) -> list[ColumnElement[bool]]:
-    """In the box: by the few cell ranges that cover it, for the index, and then exactly."""
+def within(bbox: tuple[float, float, float, float]) -> list[ColumnElement[bool]]:
+    """At a public place in the box (west, south, east, north; degrees): by the few cell ranges that cover it, for the
+    index, and then exactly."""
     west, south, east, north = bbox
     zoom = 0
     while zoom < 18:
@@ -257,6 +262,11 @@ class Case:
     key: int
     case: privacy.PublicCase
     steps: list[tuple[datetime, str, dict[str, Any]]]
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be the public id of a case."""
+    return bool(_PUBLIC_ID.fullmatch(text))
 
 
 def public_by_id(public_id: str, now: datetime) -> Case | None:
