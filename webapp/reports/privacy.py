@@ -105,9 +105,7 @@ def appears_at(created_at: datetime, delay_hours: int) -> datetime:
     else the moment of its coming out, less the delay, would be the moment at which it was sent."""
     if not delay_hours:
         return created_at
-    due = created_at + timedelta(hours=delay_hours)
-    hour = to_the_hour(due)
-    return hour if hour == due else hour + timedelta(hours=1)
+    return to_the_hour(created_at) + timedelta(hours=delay_hours + 1)
 
 
 def changed_at(report: Any) -> datetime:

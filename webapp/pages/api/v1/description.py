@@ -112,7 +112,7 @@ def _paths() -> dict[str, Any]:
             {
                 JSON: _ref("DataPackage"),
                 "text/csv": {"type": "string"},
-                "application/geo+json": {"type": "string"},
+                "application/geo+json": _ref("FeatureCollection"),
                 "application/geopackage+sqlite3": {"type": "string"},
                 "application/x-ndjson": {"type": "string"},
                 "text/plain": {"type": "string"},

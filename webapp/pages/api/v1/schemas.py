@@ -47,7 +47,8 @@ SCHEMAS: dict[str, Any] = {
         }
     ),
     "FeatureCollection": thing(
-        {"type": {"const": "FeatureCollection"}, "features": rows(_ref("Feature")), "next": MAYBE}
+        {"type": {"const": "FeatureCollection"}, "features": rows(_ref("Feature")), "next": MAYBE},
+        optional=("next",),  # files have none
     ),
     "Problem": {
         "description": "RFC 9457",
