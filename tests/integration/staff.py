@@ -30,6 +30,7 @@ PEOPLE = {
     "central": ("front.tw@dgs.test", "front", "mttq-tw"),
     "unit": ("ubnd@dgs.test", "unit", "ubnd-29512"),
     "unit2": ("so@dgs.test", "unit", "so-nnmt-86"),
+    "member": ("phunu@dgs.test", "member", "phunu-86"),
     "admin": ("admin@dgs.test", "admin", None),
 }
 FRONT = Actor("front", None, "mttq-29512")

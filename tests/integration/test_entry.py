@@ -16,8 +16,6 @@ from webapp.core.events import Event
 from webapp.reports import intake, service
 from webapp.reports.models import Contact, Report
 
-MEMBER = ("phunu@dgs.test", "member", "phunu-86")
-
 
 @pytest.fixture
 def desk(client: Any, session: Any) -> Any:
@@ -109,7 +107,6 @@ def test_the_slip_is_neutral_and_carries_the_address(desk: Any, app: Any) -> Non
 def test_another_unit_gets_no_slip(desk: Any, session: Any) -> None:
     page = desk.post("/entry", data=form(desk)).text
     client_id = staff.field(page, "client_id")
-    staff.PEOPLE["member"] = MEMBER
     staff.people("member")
     other = staff.sign_in(desk, "member")
     token = staff.field(other.get("/entry").text, "csrf_token")
@@ -173,7 +170,6 @@ def test_a_choice_among_several_kinds_is_taken(desk: Any, session: Any) -> None:
 
 def test_a_member_organisation_enters_and_sees_nothing(client: Any, session: Any) -> None:
     factories.duyen_hai()
-    staff.PEOPLE["member"] = MEMBER
     staff.people("member")
     member = staff.sign_in(client, "member")
     assert member.get("/auth/home").headers["Location"] == "/entry"

@@ -164,7 +164,6 @@ def test_each_level_looks_after_the_one_below(client: Any, session: Any, who: st
     people()
     ids = {name: account(PEOPLE[name][0]).id for name in PEOPLE}
     ids["far"] = factories.user("xa@dgs.test", "front", "mttq-75").id
-    ids["member"] = factories.user("phunu@dgs.test", "member", "phunu-86").id
     db.session.commit()
     sign_in(client, who)
     reached = set()

@@ -27,7 +27,6 @@ ROLES = {
     p.MEMBER_ORG: "member",
     p.ADMIN: "admin",
 }
-MEMBER = ("phunu@dgs.test", "member", "phunu-86")
 
 
 @dataclass
@@ -138,8 +137,7 @@ def world(run: services.Run) -> Iterator[World]:
         made = World(app)
         with app.app_context():
             factories.duyen_hai()
-            people("commune", "province", "central", "unit", "admin")
-            factories.user(*MEMBER)
+            people("commune", "province", "central", "unit", "member", "admin")
             made.new, made.passed_on = case().public_id, case(life.ASSIGNED).public_id
             for role, name in ROLES.items():
                 made.below[role] = _somebody_below(role, name)
@@ -174,13 +172,6 @@ def _somebody_below(role: str, name: str) -> int:
     )  # fmt: skip
     db.session.flush()
     return int(factories.user(f"{code}@dgs.test", account_role, code).id)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _member_among_people() -> Iterator[None]:
-    PEOPLE["member"] = MEMBER
-    yield
-    del PEOPLE["member"]
 
 
 def test_every_permission_is_tried_or_says_why_not() -> None:
