@@ -326,10 +326,11 @@ class Worker(Processes):
 
 @contextmanager
 def worker(place: Place, number: int = 1) -> Iterator[Worker]:
-    """`number` worker processes on one instance."""
+    """`number` worker processes on one instance, and the relay that tells them what was committed."""
     processes = Worker(place.environ, place.logs)
     processes.place = place
     processes.start("worker", number)
+    processes.start("relay")
     processes.start("notifier")
     try:
         yield processes

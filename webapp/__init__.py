@@ -85,4 +85,4 @@ def _connect_workers(settings: Settings) -> None:
     from webapp.core import kick
 
     connection = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
-    outbox.set_kick(kick.through(connection), kick.through(connection, kick.NOTICES))
+    outbox.set_kick(kick.call(connection), kick.call(connection, kick.NOTICES))

@@ -63,6 +63,9 @@ def init_app(app: Flask) -> None:
     app.login_manager.user_loader(_load)  # type: ignore[attr-defined]
     # Flask-Security also takes a token in a header, which the password alone would earn.
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
+    # A session is a row with a key of its own. Flask-Login would tie it to an address besides, which phones change,
+    # and write a cookie for each visitor.
+    app.login_manager.session_protection = None  # type: ignore[attr-defined]
     user_logged_in.connect(_begin, app)
     user_logged_out.connect(_end, app)
     app.after_request(_mark_seen)

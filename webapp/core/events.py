@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, Boolean, Index, Integer, String, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core import clock
-from webapp.core.db import Base, Json, UtcDateTime, db, insert_row, table_of
+from webapp.core.db import Base, Json, Prepared, UtcDateTime, db, named, row_of, table_of
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -45,7 +45,8 @@ class Event(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
-_INSERT = insert(table_of(Event))
+COLUMNS = ("stream", "seq", "kind", "at", "actor", "user_id", "unit_code", "public", "data", "prev_hash", "hash")
+_BEGIN = Prepared(lambda _dialect: insert(table_of(Event)).values(named(table_of(Event), *COLUMNS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,20 @@ def begin(stream: str, kind: str, actor: Actor, *, public: bool = False, **data:
     """Write the first entry of a stream that has come to be in this transaction: as `append`, without looking
     for an entry before it. A stream that has one already is refused by its unique (stream, seq)."""
     entry = _entry(stream, 1, "", kind, actor, public=public, data=data)
-    insert_row(_INSERT, entry)
+    _BEGIN.run(row_of(table_of(Event), entry))
+
+
+def unnumbered(prefix: str, kind: str, actor: Actor, *, public: bool = False, **data: Any) -> dict[str, Any]:
+    """The row of the first entry of the stream `prefix` + number, for a statement in which only the database knows
+    the number. In place of `stream` and `hash` it has `prefix`, `head` and `tail`: the hash is SHA-256 over head,
+    number, tail.
+    """
+    hole = "\N{REPLACEMENT CHARACTER}"
+    entry = _entry(prefix + hole, 1, "", kind, actor, public=public, data=data)
+    del entry["stream"], entry["hash"]
+    content = _content(entry | {"stream": prefix + hole}).decode()
+    head, tail = content.rsplit(hole, 1)
+    return entry | {"prefix": prefix, "head": head, "tail": tail}
 
 
 def _entry(stream: str, seq: int, previous: str, kind: str, actor: Actor, **rest: Any) -> dict[str, Any]:
@@ -106,6 +120,11 @@ def digest(entry: Event) -> str:
 
 
 def _digest(entry: dict[str, Any]) -> str:
+    return hashlib.sha256(_content(entry)).hexdigest()
+
+
+def _content(entry: dict[str, Any]) -> bytes:
+    """What is hashed of an entry."""
     content = {
         "stream": entry["stream"],
         "seq": entry["seq"],
@@ -118,7 +137,7 @@ def _digest(entry: dict[str, Any]) -> str:
         "data": entry["data"],
         "prev": entry["prev_hash"],
     }
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 
 def history(stream: str) -> list[Event]:

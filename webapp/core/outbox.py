@@ -16,7 +16,7 @@ from sqlalchemy import Index, Integer, String, Text, event, insert, or_, select,
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from webapp.core import clock
-from webapp.core.db import Base, Json, UtcDateTime, db, insert_row, rows_changed, table_of
+from webapp.core.db import Base, Json, Prepared, UtcDateTime, db, named, row_of, rows_changed, table_of
 from webapp.core.events import BigId
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ _kick_notifier: Callable[[list[int]], None] | None = None
 
 
 def set_kick(kick: Callable[[list[int]], None] | None, notifier: Callable[[list[int]], None] | None = None) -> None:
-    """Say how workers are woken: an RQ enqueue, or the event of the embedded thread.
+    """Say how workers are woken: a word to the relay, or the event of the embedded thread.
 
     `notifier` wakes the process that sends notices, where that is another one.
     """
@@ -68,7 +68,8 @@ def for_notifier(name: str) -> bool:
     return name.startswith(NOTICES)
 
 
-_INSERT = insert(table_of(Job)).returning(Job.id)
+COLUMNS = ("name", "args", "state", "run_after", "created_at")
+_INSERT = Prepared(lambda _dialect: insert(table_of(Job)).values(named(table_of(Job), *COLUMNS)).returning(Job.id))
 
 
 def enqueue(name: str, *, run_after: datetime | None = None, **args: Any) -> int:
@@ -76,13 +77,14 @@ def enqueue(name: str, *, run_after: datetime | None = None, **args: Any) -> int
     moment = clock.now()
     due = run_after or moment
     row = {"name": name, "args": args, "state": PENDING, "run_after": due, "created_at": moment}
-    job_id: int = insert_row(_INSERT, row)
+    job_id: int = _INSERT.run(row_of(table_of(Job), row))[0]
     if due <= moment:
-        _remember(job_id, name)
+        remember(job_id, name)
     return job_id
 
 
-def _remember(job_id: int, name: str) -> None:
+def remember(job_id: int, name: str) -> None:
+    """Wake a worker for this job when the open transaction commits."""
     db.session.info.setdefault("kicks", []).append((job_id, for_notifier(name)))
 
 
@@ -168,4 +170,4 @@ def give_up_or_retry(job_id: int, lease: str, error: str) -> None:
 def retry(job: Job) -> None:
     """Give a failed job a fresh set of attempts (an operator's decision)."""
     job.state, job.attempts, job.run_after, job.finished_at = PENDING, 0, clock.now(), None
-    _remember(job.id, job.name)
+    remember(job.id, job.name)

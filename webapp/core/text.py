@@ -15,7 +15,8 @@ def clean(raw: str | None, *, multiline: bool = False) -> str:
     if not raw:
         return ""
     text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n"))
-    text = "".join(c for c in text if c in _KEPT_CONTROLS or not _unwanted(c))
+    if not text.isprintable():
+        text = "".join(c for c in text if c in _KEPT_CONTROLS or not _unwanted(c))
     if multiline:
         return "\n".join(line.rstrip() for line in text.split("\n")).strip()
     return " ".join(text.split())

@@ -13,78 +13,103 @@ import hmac
 import ipaddress
 import logging
 import secrets
+from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, current_app, request
-from flask_limiter import Limiter
+from flask import Flask, Response, abort, current_app, make_response, request
 from itsdangerous import BadSignature, URLSafeSerializer
-from limits import RateLimitItem, RateLimitItemPerHour, parse
+from limits import RateLimitItem, RateLimitItemPerHour, parse, parse_many
+from limits.storage import MemoryStorage, storage_from_string
+from limits.strategies import MovingWindowRateLimiter
 
 from webapp.core.instance import instance
 
 log = logging.getLogger(__name__)
-PER_NETWORK = "10 per minute; 60 per hour"
-PER_ACCOUNT = "10 per 10 minute; 40 per day"  # many networks against one account
+PER_NETWORK = tuple(parse_many("10 per minute; 60 per hour"))
+PER_ACCOUNT = tuple(parse_many("10 per 10 minute; 40 per day"))  # many networks against one account
 LOGIN = "auth.login"
 WRONG_CODES, REPORTS, PHOTOS, SECOND = "codes", "reports", "photos", "second"
-SECOND_LIMIT = "10 per 10 minute"  # wrong second factors of one account, by whoever knows the password
+SECOND_LIMIT = parse("10 per 10 minute")  # wrong second factors of one account, by whoever knows the password
 KNOWN = "dgs_known"  # cookie of a browser from which somebody has signed in
 KNOWN_DAYS = 180
-WRONG_CODES_LIMIT = "20 per 10 minute"  # whole numbers of 16 digits that are nobody's; typing errors do not count
+WRONG_CODES_LIMIT = parse(
+    "20 per 10 minute"
+)  # whole numbers of 16 digits that are nobody's; typing errors do not count
+
+
+class Tries:
+    """Who has tried what how often: in Redis for all processes, or in this one's memory where there is none."""
+
+    def __init__(self, redis_url: str) -> None:
+        self.own = MovingWindowRateLimiter(MemoryStorage())
+        self.shared = MovingWindowRateLimiter(storage_from_string(redis_url)) if redis_url else self.own
+
+    def ask(self, how: str, limit: RateLimitItem, *key: str, strict: bool = False) -> bool:
+        """`test` or `hit`. Without its Redis nobody is turned away, for a report matters more than a limit, except
+        where it is `strict`: there each process counts for itself, weaker, but nobody is locked out of their desk."""
+        try:
+            return bool(getattr(self.shared, how)(limit, *key))
+        except Exception as error:
+            log.warning("the limit of %s was not checked: %s", key[0], type(error).__name__)
+            return bool(getattr(self.own, how)(limit, *key)) if strict else True
 
 
 def init_app(app: Flask) -> None:
     """Watch the sign-in form. Needs Flask-Security's views to be there already."""
-    settings = app.extensions["dgs"].settings
-    limiter = Limiter(
-        network,
-        app=app,
-        storage_uri=settings.redis_url or "memory://",
-        strategy="moving-window",
-        key_prefix="dgs",
-        # Without Redis each process counts for itself: weaker, but nobody is locked out of their desk.
-        in_memory_fallback=[PER_NETWORK],
-        in_memory_fallback_enabled=bool(settings.redis_url),
-    )
-    app.extensions["dgs_limiter"] = limiter
-    view: Any = app.view_functions[LOGIN]
-    for limit, key in ((PER_NETWORK, network), (PER_ACCOUNT, account)):
-        view = limiter.limit(limit, key_func=key, methods=["POST"], deduct_when=_failed)(view)
-    app.view_functions[LOGIN] = view
+    app.extensions["dgs_tries"] = Tries(app.extensions["dgs"].settings.redis_url)
+    app.view_functions[LOGIN] = _slowed(app.view_functions[LOGIN])
+
+
+def _slowed(view: Any) -> Any:
+    """The sign-in view, refused with 429 to a network or for an account with too many failures."""
+
+    @wraps(view)
+    def sign_in() -> Any:
+        if request.method != "POST":
+            return view()
+        counted = [(limit, whose) for whose, limits in _signing_in() for limit in limits]
+        if not all(_tries().ask("test", limit, LOGIN, whose, strict=True) for limit, whose in counted):
+            abort(429)
+        response = make_response(view())
+        if response.status_code not in (302, 303):
+            for limit, whose in counted:
+                _tries().ask("hit", limit, LOGIN, whose, strict=True)
+        return response
+
+    return sign_in
+
+
+def _signing_in() -> tuple[tuple[str, tuple[RateLimitItem, ...]], ...]:
+    return (network(), PER_NETWORK), (account(), PER_ACCOUNT)
+
+
+def _tries() -> Tries:
+    tries: Tries = current_app.extensions["dgs_tries"]
+    return tries
 
 
 def reached(what: str, whose: str = "") -> bool:
     """Whether this network, or else `whose` tries are counted, has used up what it may do of `what`. Counts nothing."""
     limit = _limit_of(what)
-    return limit is not None and not _ask("test", limit, what, whose)
+    return limit is not None and not _tries().ask("test", limit, what, whose or network())
 
 
 def count(what: str, whose: str = "") -> bool:
     """Count one of `what` for this network, or for whom else it is counted; False if that is one too many."""
     limit = _limit_of(what)
-    return limit is None or _ask("hit", limit, what, whose)
+    return limit is None or _tries().ask("hit", limit, what, whose or network())
 
 
 def _limit_of(what: str) -> RateLimitItem | None:
     if what == WRONG_CODES:
-        return parse(WRONG_CODES_LIMIT)
+        return WRONG_CODES_LIMIT
     if what == SECOND:
-        return parse(SECOND_LIMIT)
+        return SECOND_LIMIT
     settings = instance().settings
     number = settings.reports_per_hour
     if what == PHOTOS:  # as many as fit into these reports, each once more for a signal that broke
         number *= 2 * settings.max_photos
     return RateLimitItemPerHour(number) if number > 0 else None
-
-
-def _ask(how: str, limit: RateLimitItem, what: str, whose: str) -> bool:
-    limiter: Limiter = current_app.extensions["dgs_limiter"]
-    try:
-        return bool(getattr(limiter.limiter, how)(limit, what, whose or network()))
-    except Exception as error:
-        # Without Redis nobody is turned away: a report matters more than a limit.
-        log.warning("the limit of %s was not checked: %s", what, type(error).__name__)
-        return True
 
 
 def network() -> str:
@@ -127,7 +152,3 @@ def _signer() -> URLSafeSerializer:
 def _hash(text: str) -> str:
     key = instance().settings.secret_key.encode()
     return hmac.digest(key, b"limit:" + text.encode("utf-8", "replace"), "sha256").hex()[:32]
-
-
-def _failed(response: Response) -> bool:
-    return response.status_code not in (302, 303)

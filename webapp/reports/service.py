@@ -10,14 +10,13 @@ from typing import Any
 import orjson
 from shapely.geometry import Point
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from webapp.accounts.permissions import Identity
 from webapp.core import clock, events, outbox
-from webapp.core.db import db, insert_row, table_of
+from webapp.core.db import db
 from webapp.core.events import Actor
 from webapp.core.instance import instance
-from webapp.reports import answer_files, codes, lifecycle, recordings
+from webapp.reports import answer_files, arrival, codes, lifecycle, recordings
 from webapp.reports import search as _search  # noqa: F401 - search follows what is written here
 from webapp.reports.intake import StoredDocument, StoredPhoto, StoredRecording, Submission
 from webapp.reports.models import Answer, Contact, Message, Photo, Report
@@ -48,22 +47,9 @@ class Submitted:
         return db.session.get_one(Report, self.report_id)
 
 
-# The same client id twice is decided by the database, for two at the same moment as well.
-_NEW = {
-    dialect.__name__.rsplit(".", 1)[-1]: dialect.insert(table_of(Report))
-    .on_conflict_do_nothing(index_elements=[Report.client_key])
-    .returning(Report.id)
-    for dialect in (postgresql, sqlite)
-}
-
-
 def stream(report: Report) -> str:
     """The name of the report's stream in the record."""
-    return _stream(report.id)
-
-
-def _stream(report_id: int) -> str:
-    return f"report:{report_id}"
+    return f"{arrival.STREAM}{report.id}"
 
 
 def submit(submission: Submission, actor: Actor | None = None) -> Submitted:
@@ -100,24 +86,15 @@ def submit(submission: Submission, actor: Actor | None = None) -> Submitted:
         "updated_at": moment,
         "status": lifecycle.NEW,
     }
-    report_id = insert_row(_NEW[db.engine.dialect.name], row)
+    by = actor or (events.PROGRAM if submission.channel == "open311" else events.REPORTER)
+    said = {"category": submission.category_code, "channel": submission.channel, "photos": len(submission.photos)}
+    report_id = arrival.write(row, by, said)
     if report_id is None:
         known = db.session.scalars(select(Report.id).where(Report.client_key == key)).one()
         return Submitted(known, code, created=False)
     submitted = Submitted(report_id, code, created=True)
     if submission.photos or submission.recordings or submission.contact:
         _keep_with(submitted.report, submission)
-    sender = events.PROGRAM if submission.channel == "open311" else events.REPORTER
-    events.begin(
-        _stream(report_id),
-        "report:submitted",
-        actor or sender,
-        public=True,
-        category=submission.category_code,
-        channel=submission.channel,
-        photos=len(submission.photos),
-    )
-    outbox.enqueue("reports.route", report_id=report_id)
     return submitted
 
 
