@@ -277,7 +277,7 @@ function occupied(now) {
 }
 
 function reveal(name) {
-  for (const other of ["saved", "full", "recordings"]) part(other).hidden = other !== name;
+  for (const other of ["saved", "full", "unready", "recordings"]) part(other).hidden = other !== name;
   if (!name) return;
   part(name).focus({ preventScroll: true });
   part(name).scrollIntoView({ block: "center" });
@@ -328,6 +328,12 @@ async function send() {
   let outbox;
   try {
     outbox = await loading();
+  } catch { // the signal went before the page had all its parts
+    if (navigator.onLine) plainly();
+    else reveal("unready");
+    return;
+  }
+  try {
     if (files.files.length && !photos.length) { // what makes them smaller did not come
       photos = await Promise.all([...files.files].map(async (file) => ({ file, sha256: await outbox.sha256(file) })));
     }

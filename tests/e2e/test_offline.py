@@ -277,6 +277,27 @@ def test_a_full_phone_says_so_and_keeps_the_words(served: tuple[Signal, Any], ph
     expect(phone.locator("[name=category]:checked")).to_have_count(1)
 
 
+def test_a_signal_that_goes_before_the_page_is_whole(
+    served: tuple[Signal, Any], phones: Any, shots: Callable[..., Path]
+) -> None:
+    signal, app = served
+    phone = phones(service_workers="block")
+    phone.route("**/outbox.js*", lambda route: route.abort())
+    phone.goto(f"{signal.url}/report")
+    signal.there = False
+    phone.context.set_offline(True)
+    fill(phone, "coal_ash", "Còn chữ này")
+    press_send(phone)
+    expect(phone.locator("[data-unready]")).to_be_visible()
+    expect(phone.locator("[data-full]")).to_be_hidden()
+    shots("no-signal-page-not-whole", phone)
+    signal.there = True
+    phone.context.set_offline(False)
+    press_send(phone)  # the plain form goes its way
+    phone.wait_for_url(CODE)
+    assert [report.description for report in stored(app)] == ["Còn chữ này"]
+
+
 def test_cases_near_by_are_hinted_at(served: tuple[Signal, Any], phone: Page, shots: Callable[..., Path]) -> None:
     from tests.integration.public_world import case
     from webapp.core.db import committing

@@ -8,7 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, redirect, request
-from flask_babel import Babel, get_locale
+from flask.globals import app_ctx
+from flask_babel import Babel, get_locale, get_translations
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 LANGUAGES = ("vi", "en", "km")
@@ -18,6 +22,7 @@ COOKIE = "lang"
 def init_app(app: Flask) -> None:
     """Choose the language of each request and add /language."""
     Babel(app, locale_selector=select_locale)
+    app.jinja_env.globals.update({"gettext": say, "_": say})  # type: ignore[dict-item]
     app.add_template_global(get_locale)
     app.add_template_filter(in_language)
 
@@ -33,6 +38,34 @@ def select_locale() -> str:
 def language() -> str:
     """The two letters of this request's language."""
     return str(get_locale() or "vi")[:2]
+
+
+@pass_eval_context
+def say(context: EvalContext, message: str, **variables: Any) -> str:
+    """A message in this request's language, for templates; %-formatted always, as Jinja's own newstyle gettext is.
+
+    A page says some fifty of them. Flask-Babel looks the language and the catalogue up for each, which was a tenth
+    of a desk page's CPU; here a message without variables is found in one dictionary.
+    """
+    if not context.autoescape:
+        return str(get_translations().ugettext(message)) % variables
+    if variables:
+        return Markup(get_translations().ugettext(message)) % variables  # noqa: S704 - written by translators
+    said = _said_here()
+    text = said.get(message)
+    if text is None:
+        text = said[message] = Markup(get_translations().ugettext(message)) % {}  # noqa: S704
+    return text
+
+
+def _said_here() -> dict[str, Markup]:
+    """What `say` has said in this language so far. Only messages of our own templates come in."""
+    babel = getattr(app_ctx.g, "_flask_babel", None)
+    locale = getattr(babel, "babel_locale", None) or get_locale()
+    return _said.setdefault(locale.language if locale else "", {})
+
+
+_said: dict[str, dict[str, Markup]] = {}
 
 
 def in_language(texts: dict[str, Any] | None) -> Any:

@@ -123,15 +123,15 @@ def csp_nonce() -> str:
 
 def asset(path: str) -> str:
     """The address of a static file, with its content's fingerprint so that it can be kept for a year."""
-    root = Path(current_app.static_folder or "")
-    file = root / path
-    stamp = file.stat().st_mtime_ns if file.exists() else 0
-    return f"/static/{path}?v={_fingerprint(str(file), stamp)}"
+    return _asset(current_app.static_folder or "", path)
 
 
 @lru_cache(maxsize=512)
-def _fingerprint(file: str, stamp: int) -> str:
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12] if stamp else "0"
+def _asset(root: str, path: str) -> str:
+    """Files are read once in the life of a process: whoever changes one starts the process anew."""
+    file = Path(root) / path
+    mark = hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.exists() else "0"
+    return f"/static/{path}?v={mark}"
 
 
 def _context() -> dict[str, Any]:
