@@ -24,11 +24,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     migrate.init_app(app, db, directory="webapp/migrations", render_as_batch=True)
 
     from webapp import pages
-    from webapp.accounts import signin
+    from webapp.accounts import people, signin
+    from webapp.inspections import leaving as sheets_left
+    from webapp.reports import leaving as cases_left
     from webapp.reports import service
     from webapp.supervision import clocks
 
     service.set_timekeeper(clocks.follow)
+    people.add_work(cases_left.WORK)
+    people.add_work(sheets_left.WORK)
     signin.init_app(app)
     pages.init_app(app)
     _add_commands(app)

@@ -58,6 +58,22 @@ def remind(reminder_id: int, user_id: int) -> None:
         return  # an operator corrects the account; the desk shows the reminder in any case
 
 
+def remind_unit(reminder_id: int, link_id: int) -> None:
+    """Remind a unit without accounts at its office address, if the step is still open; the token as in `unit_link`."""
+    due = reminders.due_still(reminder_id)
+    found = unit_links.address_and_token(link_id) if due is not None else None
+    if due is None or found is None:
+        return
+    (number, late), (address, token) = due, found
+    db.session.commit()
+    message = words.reminder_for_unit(instance().settings.public_url, token, f"u{link_id}", number, late=late)
+    try:
+        channels.send(EMAIL, address, message)
+    except channels.AddressGone:
+        return  # the Front sees that no link has gone out, and the next rung speaks to those above
+    unit_links.mark_sent(link_id)
+
+
 def unit_link(link_id: int) -> None:
     """Write to a unit that has no account. Its token is committed before it leaves, so that no link is sent that
     nobody knows; one that is sent twice is another one, and the newest counts."""

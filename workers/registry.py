@@ -36,6 +36,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "notices.areas": notices.areas,
     "notices.send": notices.send,
     "notices.remind": notices.remind,
+    "notices.remind_unit": notices.remind_unit,
     "notices.unit_link": notices.unit_link,
     "notices.prune": notices.prune,
     "notices.invitation": letters.invitation,
@@ -43,7 +44,9 @@ JOBS: dict[str, Callable[..., Any]] = {
     "data.retire": data_requests.retire,
     "reorganisations.apply": reorganisations.apply,
     "reorganisations.move": reorganisations.move,
+    "reorganisations.words": reorganisations.words,
     "reorganisations.due": reorganisations.due,
     "opendata.nightly": opendata.nightly,
     "reminders.climb": supervision.climb,
+    "reminders.plan": supervision.plan,
 }

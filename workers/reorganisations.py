@@ -22,6 +22,13 @@ def move(reorganisation_id: int, after: int) -> None:
         service.move_cases(row, after)
 
 
+def words(reorganisation_id: int, after: int) -> None:
+    """Let the next cases be found by the new names."""
+    row = db.session.get(Reorganisation, reorganisation_id)
+    if row is not None:
+        service.find_by_new_names(row, after)
+
+
 def due() -> None:
     """Queue every approved plan whose day has come, each as a job of its own."""
     for reorganisation_id in service.due():

@@ -60,8 +60,8 @@ if (bulk) {
 // What was wrong comes into view and is read out first.
 document.querySelector('[data-focus]')?.focus();
 
-// A form is sent once, however often a hurried hand clicks.
-for (const form of document.querySelectorAll('form[method=post]')) {
+// A form is sent once, however often a hurried hand clicks; but one that gives a file stays where it is.
+for (const form of document.querySelectorAll('form[method=post]:not([data-again])')) {
   form.addEventListener('submit', (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = '1';

@@ -141,6 +141,19 @@ def test_i_see_it_too_once_for_each_device(app: Any, client: Any, session: Any) 
     assert "Set-Cookie" not in client.get(f"/cases/{first}").headers, "who only reads gets none"
 
 
+def test_who_saw_a_case_that_was_merged_counts_once_for_the_one_that_stays(client: Any, session: Any) -> None:
+    stays, merged = public_case(), public_case()
+    client.post(f"/cases/{merged.public_id}/me-too")
+    merged.duplicate_of_id = stays.id
+    session.flush()
+    assert feedback.witnesses(stays.id) == 1
+    client.post(f"/cases/{stays.public_id}/me-too")
+    assert feedback.witnesses(stays.id) == 1
+    client.delete_cookie("dgs_device")
+    client.post(f"/cases/{stays.public_id}/me-too")
+    assert feedback.witnesses(stays.id) == 2
+
+
 def test_what_is_not_public_has_no_witnesses(client: Any, session: Any) -> None:
     hidden = public_case(publish_at=None).public_id
     assert client.post(f"/cases/{hidden}/me-too").status_code == 404

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from tests import factories
 from tests.integration.staff import FRONT, act, case, field, people, sign_in
+from webapp.accounts.models import User
 from webapp.core import clock, events
 from webapp.core.db import db
 from webapp.reports import lifecycle, presence, service
@@ -27,9 +28,9 @@ def chosen(*reports: Report) -> list[str]:
     return [f"{r.public_id}:{r.version}" for r in reports]
 
 
-def bulk(client: Any, action: str, cases: list[str], **more: str) -> Any:
-    token = field(client.get("/desk").get_data(as_text=True), "csrf_token")
-    return client.post("/desk/bulk", data={"csrf_token": token, "action": action, "case": cases, **more})
+def bulk(client: Any, action: str, cases: list[str], base: str = "/desk", **more: str) -> Any:
+    token = field(client.get(base).get_data(as_text=True), "csrf_token")
+    return client.post(f"{base}/bulk", data={"csrf_token": token, "action": action, "case": cases, **more})
 
 
 def statuses(*reports: Report) -> list[str]:
@@ -105,11 +106,115 @@ def test_passing_on_goes_to_the_proposed_unit_and_closing_ends(client: Any) -> N
     assert report.unit_code == unit
 
 
+OTHER = "so-nnmt-86"  # acts in the whole province; the rules propose the commune's own unit
+
+
+def test_another_unit_for_all_is_shown_before_it_is_done_and_needs_a_word(client: Any) -> None:
+    people("commune", "province")
+    first, second, elsewhere, passed = case(), case(), case(lon=106.625), case(lifecycle.ASSIGNED)
+    assert OTHER not in {first.unit_code, elsewhere.unit_code}
+    sign_in(client, "province")
+    cases = chosen(first, second, elsewhere, passed)
+    page = bulk(client, "assign", cases, sure="1", unit=OTHER, shown_unit="", assign_note="Sở đang xử lý chung")
+    assert page.status_code == 200
+    assert statuses(first, second, elsewhere) == [lifecycle.RECEIVED] * 3, "what was shown is not what was asked"
+    lines = dict(re.findall(r'href="/desk/cases/(\w+)">(.*?)</li>', page.get_data(as_text=True), re.DOTALL))
+    assert "Sở Nông nghiệp" in lines[first.public_id]
+    assert "bulk-no" in lines[passed.public_id]
+    missing = bulk(client, "assign", cases, sure="1", unit=OTHER, shown_unit=OTHER)
+    assert missing.status_code == 422
+    assert 'id="error-assign_note"' in missing.get_data(as_text=True)
+    done = bulk(client, "assign", cases, sure="1", unit=OTHER, shown_unit=OTHER, assign_note="Sở đang xử lý chung")
+    assert done.status_code == 200
+    assert statuses(first, second, elsewhere) == [lifecycle.ASSIGNED] * 3
+    assert {r.unit_code for r in (first, second, elsewhere)} == {OTHER}
+    assert passed.unit_code != OTHER
+    entry = next(e for e in events.history(f"report:{first.id}") if e.kind == "report:assigned")
+    assert (entry.data["unit"], entry.data["note"]) == (OTHER, "Sở đang xử lý chung")
+
+
+def test_a_unit_is_never_given_a_case_where_it_does_not_act(client: Any) -> None:
+    people("province")
+    here, elsewhere, feared = case(), case(lon=106.625), case(bypass_commune=True)
+    sign_in(client, "province")
+    more = {"sure": "1", "unit": "ubnd-29512", "shown_unit": "ubnd-29512", "assign_note": "Cùng một điểm"}
+    bulk(client, "assign", chosen(here, elsewhere, feared), **more)
+    assert statuses(here, elsewhere, feared) == [lifecycle.ASSIGNED, lifecycle.RECEIVED, lifecycle.RECEIVED]
+    for unit in ("mttq-29512", "so-nnmt-31", "khong-co"):
+        wrong = bulk(client, "assign", chosen(elsewhere), **more | {"unit": unit, "shown_unit": unit})
+        assert wrong.status_code == 422
+    assert statuses(elsewhere) == [lifecycle.RECEIVED]
+
+
+def test_publishing_many_lets_out_what_units_wrote_and_nothing_else(client: Any) -> None:
+    people("commune")
+    report, private, none = case(lifecycle.ANSWERED), case(lifecycle.VERIFIED), case(lifecycle.VERIFYING)
+    private.answers[0].text = "Gọi ông chủ theo số 0912 345 678"
+    db.session.flush()
+    sign_in(client, "commune")
+    cases = chosen(report, private, none)
+    preview = bulk(client, "publish", cases).get_data(as_text=True)
+    lines = dict(re.findall(r'href="/desk/cases/(\w+)">(.*?)</li>', preview, re.DOTALL))
+    assert {number for number, line in lines.items() if "bulk-yes" in line} == {report.public_id}
+    assert not report.answers[0].public
+    bulk(client, "publish", cases, sure="1")
+    db.session.expire_all()
+    assert [r.answers[0].public for r in (report, private)] == [True, False]
+    assert not any(photo.public for photo in report.photos)
+    assert report.public_text == ""
+
+
+def colleague(unit_code: str = "ubnd-29512") -> User:
+    made = factories.user("can.bo@dgs.test", "unit", unit_code)
+    db.session.flush()
+    return made  # type: ignore[no-any-return]
+
+
+def test_a_unit_accepts_many_and_gives_them_to_an_officer(client: Any) -> None:
+    people("unit")
+    officer = colleague()
+    first, second, begun = case(lifecycle.ASSIGNED), case(lifecycle.ASSIGNED), case(lifecycle.VERIFYING)
+    foreign = case(lifecycle.ASSIGNED, lon=106.625)
+    sign_in(client, "unit")
+    stale = f"{begun.public_id}:1"
+    preview = bulk(client, "accept", [*chosen(first, second, foreign), stale], "/unit").get_data(as_text=True)
+    lines = dict(re.findall(r'href="/unit/cases/(\w+)">(.*?)</li>', preview, re.DOTALL))
+    assert {number for number, line in lines.items() if "bulk-yes" in line} == {first.public_id, second.public_id}
+    assert "Rác" not in lines[foreign.public_id]
+    assert statuses(first, second) == [lifecycle.ASSIGNED] * 2
+    bulk(client, "accept", chosen(first, second, foreign), "/unit", sure="1")
+    assert statuses(first, second, foreign) == [lifecycle.VERIFYING, lifecycle.VERIFYING, lifecycle.ASSIGNED]
+    for wrong in ("", "x", "999999"):
+        refused = bulk(client, "delegate", chosen(first, begun), "/unit", sure="1", officer=wrong)
+        assert refused.status_code == 422
+    bulk(client, "delegate", chosen(first, begun), "/unit", sure="1", officer=str(officer.id))
+    db.session.expire_all()
+    assert [r.assignee_id for r in (first, second, begun)] == [officer.id, None, officer.id]
+    assert officer.name in bulk(client, "delegate", chosen(first), "/unit").get_data(as_text=True)
+    bulk(client, "delegate", chosen(first), "/unit", sure="1", officer="nobody")
+    db.session.expire_all()
+    assert first.assignee_id is None
+
+
+def test_each_desk_has_its_own_deeds(client: Any) -> None:
+    people("commune", "unit")
+    report = case(lifecycle.ASSIGNED)
+    sign_in(client, "unit")
+    assert "/unit/bulk" in client.get("/unit").get_data(as_text=True)
+    for action in ("close", "assign", "publish"):
+        assert bulk(client, action, chosen(report), "/unit", sure="1").status_code == 303
+    sign_in(client, "commune")
+    token = field(client.get("/desk").get_data(as_text=True), "csrf_token")
+    data = {"csrf_token": token, "action": "accept", "case": chosen(report), "sure": "1"}
+    assert client.post("/unit/bulk", data=data).status_code == 403
+    assert statuses(report) == [lifecycle.ASSIGNED]
+
+
 def test_nothing_chosen_too_much_and_foreign_addresses(client: Any) -> None:
     people("commune", "unit")
     report = case()
     sign_in(client, "commune")
-    for answer in (bulk(client, "take", []), bulk(client, "publish", chosen(report), back="https://else.test/")):
+    for answer in (bulk(client, "take", []), bulk(client, "reopen", chosen(report), back="https://else.test/")):
         assert (answer.status_code, answer.headers["Location"]) == (303, "/desk")
     assert bulk(client, "take", [f"case{n}:1" for n in range(201)]).status_code == 413
     assert sign_in(client, "unit").post("/desk/bulk", data={}).status_code in {400, 403}

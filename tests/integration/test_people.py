@@ -263,15 +263,6 @@ def test_switching_off_ends_every_session_at_once_and_deletes_nothing(app: Any, 
     assert (entry.data["reason"], entry.data["what"]) == (REASON, f"user:{user_id}")
 
 
-def test_open_work_is_listed_to_be_handed_over(client: Any, session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    people("commune", "admin")
-    user = account(PEOPLE["commune"][0])
-    work = accounts.OpenWork("Vụ rác ở Duyên Hải", "/desk/cases/abc")
-    monkeypatch.setattr(accounts, "OPEN_WORK", [lambda user_id, most: [work][:most] if user_id == user.id else []])
-    sign_in(client, "admin")
-    assert work.title in client.get(f"{HERE}/{user.id}").text
-
-
 def test_a_reset_asks_for_a_new_second_factor(client: Any, session: Any) -> None:
     people("commune", "province")
     user = account(PEOPLE["commune"][0])

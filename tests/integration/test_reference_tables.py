@@ -15,9 +15,11 @@ from tests.integration.staff import field, people, sign_in
 from tests.integration.test_routing_rules import run
 from webapp import data_loader
 from webapp.core import clock, events
-from webapp.routing.models import CalendarDay, DeadlineRule
+from webapp.routing.models import CalendarDay, DeadlineRule, OfficeHours
 from webapp.routing.reference import calendar_state
-from webapp.routing.terms import calendar, due_at
+from webapp.routing.terms import calendar, due_at, office
+from webapp.supervision import reminders
+from webapp.supervision.models import Reminder, ReminderRule, StepClock
 
 DAYS, DEADLINES = "/admin/tables/days", "/admin/tables/deadlines"
 DAY = {"day": "15/06/2027", "kind": "holiday", "name_vi": "Ngày nghỉ của tỉnh", "source": "Quyết định (minh họa)"}
@@ -109,13 +111,20 @@ def test_a_deadline_that_makes_no_sense_is_refused_at_its_field(
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
-@pytest.mark.parametrize("table", ["days", "deadlines"])
+@pytest.mark.parametrize("table", ["days", "deadlines", "hours", "reminders"])
 def test_a_table_goes_out_and_comes_in_again(client: Any, session: Any, table: str, form: str) -> None:
     page = f"/admin/tables/{table}"
-    file = client.get(f"{page}/export.{form}").data
+    file = post(client, f"{page}/export.{form}", page).data
     assert post(client, f"{page}/import", page, file=(io.BytesIO(file), "x")).status_code == 303
     assert not session.scalars(select(CalendarDay).where(CalendarDay.own)).all()
     assert not session.scalars(select(DeadlineRule).where(DeadlineRule.own)).all()
+    assert not session.scalars(select(OfficeHours).where(OfficeHours.own)).all()
+    assert not session.scalars(select(ReminderRule).where(ReminderRule.own)).all()
+    [entry] = events.history("audit")
+    assert (entry.kind, entry.data["what"], entry.data["format"]) == ("reference:exported", table, form)
+    assert client.get(f"{page}/export.{form}").status_code in {404, 405}, "what is taken out is noted, so never by GET"
+    seen = client.get("/admin/audit?kind=exports").text
+    assert "took a table out" in seen
 
 
 def test_the_programs_own_file_is_taken_and_a_wrong_line_stops_all(client: Any, session: Any) -> None:
@@ -157,12 +166,118 @@ def test_provisional_days_are_said_in_autumn() -> None:
     assert calendar_state(date(2026, 9, 30))["provisional"] is False
 
 
+HOURS, RUNGS = "/admin/tables/hours", "/admin/tables/reminders"
+MORNING = {"opens": "07:00", "closes": "11:00", "valid_from": "2025-07-01", "source": "Quyết định (minh họa)"}
+
+
+def test_the_provinces_own_office_hours_are_counted_by_and_outlive_an_upgrade(client: Any, session: Any) -> None:
+    at = f"{HOURS}/rows/sang"
+    assert post(client, at, at, **MORNING).status_code == 303
+    session.expire_all()
+    assert [(o.isoformat("minutes"), c.isoformat("minutes")) for o, c in office(clock.today())] == [
+        ("07:00", "11:00"),
+        ("13:00", "17:00"),
+    ]
+    data_loader.load()
+    session.expire_all()
+    assert session.get(OfficeHours, "sang").opens == "07:00"
+    [entry] = [e for e in events.history("reference") if e.kind == "reference:edited"]
+    assert (entry.data["before"]["opens"], entry.data["after"]["opens"]) == ("07:30", "07:00")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"opens": "7h"}, "no time of day"),
+        ({"closes": "06:00"}, "later than it opens"),
+        ({"closes": "13:30"}, "overlap with others"),
+        ({"valid_to": "2025-01-01"}, "before the first"),
+        ({"source": ""}, "needed"),
+    ],
+)
+def test_hours_that_cannot_be_are_refused_at_the_field(client: Any, session: Any, changes: Any, words: str) -> None:
+    at = f"{HOURS}/rows/sang"
+    response = post(client, at, at, **MORNING | changes)
+    assert response.status_code == 422
+    assert words in response.text
+    assert session.get(OfficeHours, "sang").opens == "07:30"
+
+
+def test_new_hours_begin_where_the_old_end_and_both_may_come_in_one_file(client: Any, session: Any) -> None:
+    head = "code,opens,closes,valid_from,valid_to,source\n"
+    change = (
+        "sang,07:30,11:30,2025-07-01,2026-12-31,QĐ cũ\nchieu,13:00,17:00,2025-07-01,2026-12-31,QĐ cũ\n"
+        "mot-ca,07:00,15:00,{day},,QĐ mới\n"
+    )
+    for day, status in (("2026-12-31", 422), ("2027-01-01", 303)):
+        file = (io.BytesIO((head + change.format(day=day)).encode()), "gio.csv")
+        assert post(client, f"{HOURS}/import", HOURS, file=file).status_code == status
+    session.expire_all()
+    assert len(office(date(2026, 12, 31))) == 2
+    assert [o.hour for o, _ in office(date(2027, 1, 1))] == [7]
+
+
+def test_a_rung_of_the_operators_own_reaches_clocks_that_run_already(client: Any, session: Any, run_jobs: Any) -> None:
+    report = factories.report()
+    run_jobs()
+    found = session.scalars(select(StepClock).where(StepClock.report_id == report.id)).one()
+    before = found.next_rung_at
+    rung = {
+        "code": "n-som",
+        "measure": found.measure if found.measure == "days" else "hours",
+        "offset": "-1" if found.measure == "days" else "-2",
+        "whom": "officer",
+        "channel": "desk",
+        "valid_from": "2025-07-01",
+        "source": "Quy chế (minh họa)",
+    }
+    assert post(client, f"{RUNGS}/new", f"{RUNGS}/new", **rung).status_code == 303
+    session.execute(delete(ReminderRule).where(ReminderRule.code != "n-som"))
+    run_jobs()
+    session.expire_all()
+    assert found.next_rung_at is not None
+    assert found.next_rung_at != before
+    session.add(reminder_of(found, "n-som"))
+    session.flush()
+    assert reminders.plan_anew(0) is None
+    assert found.next_rung_at is None, "what was said is not said again"
+
+
+def reminder_of(found: StepClock, rung: str) -> Reminder:
+    return Reminder(
+        report_id=found.report_id, clock_id=found.id, rung=rung, whom="officer", unit_code=found.unit_code,
+        due_at=found.due_at, days_late=0, created_at=clock.now(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"offset": "hai"}, "with a minus for before"),
+        ({"offset": "-366"}, "At most 365 working days"),
+        ({"whom": "everybody"}, "none of the choices"),
+        ({"code": "Sớm"}, "Only small letters"),
+        ({"code": "n-ngay-1"}, "There is one already"),
+    ],
+)
+def test_a_rung_that_cannot_be_is_refused(client: Any, session: Any, changes: Any, words: str) -> None:
+    good = {
+        "code": "n-som", "measure": "days", "offset": "−3", "whom": "officer", "channel": "email",
+        "valid_from": "2025-07-01", "source": "Quy chế",
+    }  # fmt: skip
+    response = post(client, f"{RUNGS}/new", f"{RUNGS}/new", **good | changes)
+    assert response.status_code == 422
+    assert words in response.text
+    assert post(client, f"{RUNGS}/new", f"{RUNGS}/new", **good).status_code == 303
+    session.expire_all()
+    assert session.get(ReminderRule, "n-som").offset == -3
+
+
 def test_there_is_no_other_table(client: Any) -> None:
     for path in (
         "/admin/tables/users",
         f"{DAYS}/rows/2027-13-01",
         f"{DEADLINES}/rows/none",
-        "/admin/tables/x/export.csv",
     ):
         assert client.get(path).status_code == 404, path
 

@@ -16,10 +16,12 @@ from webapp.core import clock, events, outbox
 from webapp.core.clock import VIETNAM
 from webapp.core.db import committing
 from webapp.reports import lifecycle as life
-from webapp.reports import service
+from webapp.reports import service, unit_work
 from webapp.reports.models import Report
 from webapp.supervision import clocks, extensions, reminders
 from webapp.supervision.models import Reminder, StepClock
+from webapp.units import contacts
+from webapp.units import queries as units
 
 MONDAY = datetime(2026, 10, 5, 9, 0, tzinfo=VIETNAM)  # no day off for weeks
 At = Callable[..., None]
@@ -195,3 +197,90 @@ def test_the_sweep_asks_an_index_and_not_the_history(session: Any, run_jobs: Any
         ).all()
         assert "ix_step_clocks_next_rung" in str(plan)
     assert clocks.running(late) is not None
+
+
+def addressed(mail: sinks.Sink) -> list[str]:
+    return sorted(to for to, _ in mail.mails)
+
+
+def test_the_officer_who_has_it_in_hand_is_written_to_and_then_the_head(
+    session: Any, run_jobs: Any, at: At, mail: sinks.Sink
+) -> None:
+    people("unit")
+    officer = factories.user("can.bo@dgs.test", "unit", "ubnd-29512")
+    head = factories.user("truong@dgs.test", "unit", "ubnd-29512")
+    head.head = True
+    report, other = case(life.VERIFYING), case(life.VERIFYING)
+    unit_work.delegate(report, UNIT, officer.id)
+    at(days=10)
+    climbed(run_jobs)
+    everybody = ["can.bo@dgs.test", "truong@dgs.test", "ubnd@dgs.test"]
+    assert addressed(mail) == sorted([*everybody, "can.bo@dgs.test"]), "all of them where nobody has it in hand"
+    at(days=14)
+    climbed(run_jobs)
+    mail.mails.clear()
+    at(days=15)
+    climbed(run_jobs)
+    assert addressed(mail) == ["truong@dgs.test"] * 2
+    assert {other.public_id, report.public_id} == {
+        number for number in (report.public_id, other.public_id) if any(number in m["Subject"] for _, m in mail.mails)
+    }
+
+
+def test_an_officer_switched_off_meanwhile_is_not_the_only_one_written_to(
+    session: Any, run_jobs: Any, at: At, mail: sinks.Sink
+) -> None:
+    people("unit")
+    officer = factories.user("can.bo@dgs.test", "unit", "ubnd-29512")
+    report = case(life.VERIFYING)
+    unit_work.delegate(report, UNIT, officer.id)
+    officer.active = False
+    at(days=10)
+    climbed(run_jobs)
+    assert addressed(mail) == ["ubnd@dgs.test"]
+
+
+def test_a_unit_without_accounts_is_reminded_at_its_office_with_a_link_that_opens_the_case(
+    client: Any, session: Any, run_jobs: Any, at: At, mail: sinks.Sink
+) -> None:
+    people("commune")
+    unit = units.by_code("ubnd-29512")
+    assert unit is not None
+    contacts.put(unit, "ubnd.duyenhai@example.org", events.SYSTEM)
+    report = case(life.VERIFYING)
+    run_jobs()
+    mail.mails.clear()
+    at(days=10)
+    climbed(run_jobs)
+    at(days=15)
+    climbed(run_jobs)
+    assert addressed(mail) == ["ubnd.duyenhai@example.org"] * 3, "as officer twice, as head of the unit once"
+    letter = mail.mails[-1][1].get_content()
+    assert "quá hạn 1 ngày làm việc" in letter
+    assert SECRET not in letter
+    link = next(word for word in letter.split() if "/unit-link/" in word).partition("8000")[2]
+    page = client.get(link).text
+    token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
+    opened = client.post(link, data={"csrf_token": token})
+    assert opened.status_code == 303
+    assert report.public_id in client.get(opened.headers["Location"]).text
+    kinds = [e.kind for e in events.history(service.stream(report))]
+    assert kinds.count("unit:written_to") == 4
+
+
+def test_no_link_goes_out_once_the_unit_has_answered_or_has_accounts(
+    session: Any, run_jobs: Any, at: At, mail: sinks.Sink
+) -> None:
+    unit = units.by_code("ubnd-29512")
+    assert unit is not None
+    contacts.put(unit, "ubnd.duyenhai@example.org", events.SYSTEM)
+    done, joined = case(life.VERIFYING), case(life.VERIFYING)
+    run_jobs()
+    mail.mails.clear()
+    at(days=10)
+    with committing():
+        assert reminders.sweep() == 2
+        service.move(session.get(Report, done.id), life.IN_PROGRESS, UNIT)
+    people("unit")
+    run_jobs()
+    assert mail.mails == [], joined.public_id

@@ -13,6 +13,7 @@ from tests import factories
 from tests.integration import staff
 from tests.integration.test_reorganisations import SHIPPED, done, merger, today
 from webapp.core import clock
+from webapp.core.events import history
 from webapp.notifications.models import Notice, Subscription
 from webapp.notifications.service import plan_for_areas
 from webapp.reorganisations import service, tables
@@ -115,8 +116,10 @@ def test_a_long_plan_is_paged_and_comes_back_as_a_table(admin: Any, session: Any
     assert admin.get(f"{BASE}/dong-nai-2026?after=50").status_code == 200
     plan = tables.read(SHIPPED.read_bytes(), SHIPPED.name)
     for form in ("csv", "xlsx"):
-        file = admin.get(f"{BASE}/dong-nai-2026/plan.{form}")
+        file = post(admin, f"{BASE}/dong-nai-2026", f"{BASE}/dong-nai-2026/plan.{form}")
         assert tables.read(file.data, f"x.{form}") == plan
+    taken = [(e.kind, e.data["what"], e.data["format"]) for e in history("audit")]
+    assert taken == [("reorganisation:exported", "dong-nai-2026", form) for form in ("csv", "xlsx")]
     assert admin.get(f"{BASE}/khong-co").status_code == 404
 
 

@@ -16,14 +16,37 @@ from webapp.core.events import Event
 
 PAGE = 50
 # Kinds that are recorded in other streams, because they belong to a case, a job or the reference data.
-ELSEWHERE = ("contact:opened", "data:answered", "job:retried", "reference:loaded", "areas:imported", "rules:published")
+ELSEWHERE = (
+    "contact:opened",
+    "data:answered",
+    "job:retried",
+    "reference:loaded",
+    "reference:edited",
+    "areas:imported",
+    "rules:published",
+    "unit:contact_set",
+    "unit:contact_removed",
+    "reorganisation:approved",
+    "reorganisation:withdrawn",
+    "reorganisation:applied",
+)
 # What a reader asks for -> the beginnings or ends of kinds.
 IDENTITIES, EXPORTS, ACCOUNTS, RULES = "identities", "exports", "accounts", "rules"
 GROUPS: dict[str, tuple[str, ...]] = {
     IDENTITIES: ("contact:%", "data:%"),
     EXPORTS: ("%:exported",),
     ACCOUNTS: ("user:%",),
-    RULES: ("rule%", "deadline%", "calendar:%", "setting%", "unit%", "area%", "reference:%", "template%"),
+    RULES: (
+        "rule%",
+        "deadline%",
+        "calendar:%",
+        "setting%",
+        "unit%",
+        "area%",
+        "reference:%",
+        "reorganisation:%",
+        "template%",
+    ),
 }
 
 
@@ -73,8 +96,14 @@ def account_in(entry: Event) -> int | None:
 
 
 def details(entry: Event) -> dict[str, Any]:
-    """What else an entry says."""
-    return {name: value for name, value in entry.data.items() if name not in {"what", "reason"} and value is not None}
+    """What else an entry says; of a row that was edited, only the cells that changed."""
+    said = {name: value for name, value in entry.data.items() if name not in {"what", "reason"} and value is not None}
+    before, after = said.get("before"), said.get("after")
+    if isinstance(after, dict) and (before is None or isinstance(before, dict)):
+        old = before or {}
+        changed = {name: f"{old.get(name, '')} → {new}" for name, new in after.items() if old.get(name, "") != new}
+        said = {name: value for name, value in said.items() if name not in {"before", "after"}} | changed
+    return said
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -85,17 +85,25 @@ def list_users() -> None:
 @users_cli.command("switch-off")
 @click.argument("email")
 @_reason
-def switch_off(email: str, reason: str) -> None:
+@click.option("--to", "colleague", metavar="EMAIL", help="A colleague of the unit who takes over what is open.")
+@click.option("--to-unit", is_flag=True, help="What is open goes back to the unit, in nobody's hands.")
+def switch_off(email: str, reason: str, colleague: str | None, *, to_unit: bool) -> None:
     """Switch an account off: it can no longer sign in, and its sessions end. Nothing it did is deleted."""
     with committing():
         user = _account(email)
-        for work in people.open_work(user):
-            click.echo(f"to hand over  {work.title}")
+        to = _account(colleague).id if colleague else None
+        works, much = people.open_work(user)
+        for work in works:
+            click.echo(f"open  {work.kind} {work.case}")
         try:
-            people.switch_off(user, OPERATOR, text.clean(reason)[:300])
+            handed = people.switch_off(user, OPERATOR, text.clean(reason)[:300], to=to, to_unit=to_unit)
         except people.NotNow:
             raise click.ClickException(f"{email} is switched off already") from None
-    click.echo(f"{email} is switched off")
+        except people.WorkLeft:
+            raise click.ClickException(f"{much} open under this name: say --to EMAIL or --to-unit") from None
+        except people.Unfit:
+            raise click.ClickException(f"{colleague} is no active colleague of the same unit") from None
+    click.echo(f"{email} is switched off; handed over: {handed}")
 
 
 @users_cli.command("switch-on")

@@ -35,24 +35,61 @@ class NotNow(ValueError):
     """The account is not in the state for this."""
 
 
+class WorkLeft(ValueError):
+    """Work stands open under the name, and nobody was named who takes it over."""
+
+
+class Unfit(ValueError):
+    """The named person is no colleague who can take the work over."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenWork:
-    """Something open that stands under somebody's name and is to be handed over."""
+    """Something open that stands under somebody's name. `kind`: case, or sheet (an inspection not signed off)."""
 
-    title: str
+    kind: str
+    case: str
+    category: dict[str, str]
     href: str
 
 
-# Parts that give work to persons say here what is open with one: (user id, at most so many) -> list.
-OPEN_WORK: list[Callable[[int, int], list[OpenWork]]] = []
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Work that one part of the house gives to persons.
+
+    `listed`: (user id, at most so many) -> what is open; `count`: user id -> how much that is;
+    `hand_over`: (user id, the colleague's id or None for the unit, who does it) -> how much was handed over.
+    """
+
+    listed: Callable[[int, int], list[OpenWork]]
+    count: Callable[[int], int]
+    hand_over: Callable[[int, int | None, Actor], int]
 
 
-def open_work(user: User, most: int = 50) -> list[OpenWork]:
-    """What stands open under this name."""
+WORK: list[Work] = []  # filled once, when the app is made
+
+
+def add_work(work: Work) -> None:
+    """Have what a part gives to persons be handed over when they leave."""
+    if work not in WORK:
+        WORK.append(work)
+
+
+def open_work(user: User, most: int = 20) -> tuple[list[OpenWork], int]:
+    """(what stands open under this name, at most so many; how much that is in all)."""
     found: list[OpenWork] = []
-    for ask in OPEN_WORK:
-        found += ask(user.id, most - len(found))
-    return found[:most]
+    for work in WORK:
+        if len(found) < most:
+            found += work.listed(user.id, most - len(found))
+    return found, sum(work.count(user.id) for work in WORK)
+
+
+def colleagues(user: User) -> list[User]:
+    """Who can take over from somebody: those of the same unit who have accepted their invitation, by post."""
+    query = select(User).where(
+        User.role == user.role, User.unit_code == user.unit_code, User.active, User.password != "", User.id != user.id
+    )
+    return list(db.session.scalars(query.order_by(User.name, User.id))) if user.unit_code else []
 
 
 def by_email(email: str) -> User | None:
@@ -159,13 +196,23 @@ def set_password(user: User, password: str) -> None:
     _throw_out(user)
 
 
-def switch_off(user: User, actor: Actor, reason: str) -> None:
-    """No sign-in from now on, and no session lives on. What the person did stays. Raises NotNow."""
+def switch_off(user: User, actor: Actor, reason: str, *, to: int | None = None, to_unit: bool = False) -> int:
+    """No sign-in from now on, and no session lives on. What the person did stays; what is open goes to a colleague
+    (`to`) or back to the unit. Returns how much that was. Raises NotNow, WorkLeft, Unfit."""
     if not user.active:
         raise NotNow
+    if to is not None and to not in {colleague.id for colleague in colleagues(user)}:
+        raise Unfit
+    handed = 0
+    if any(work.count(user.id) for work in WORK):
+        if to is None and not to_unit:
+            raise WorkLeft
+        handed = sum(work.hand_over(user.id, to, actor) for work in WORK)
     user.active = False
     _throw_out(user)
-    audit.record("user:switched_off", actor, what(user), reason=reason)
+    more = {"handed": handed, "to": f"user:{to}" if to is not None else "unit"} if handed else {}
+    audit.record("user:switched_off", actor, what(user), reason=reason, **more)
+    return handed
 
 
 def switch_on(user: User, actor: Actor, reason: str) -> None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
+# Things that must not slip into a public text: long runs of digits (phone, identity card), e-mail
+# addresses, licence plates such as 84A-123.45.
+_PRIVATE = re.compile(
+    r"(?:\+?\d[\s.\-]?){9,}|\b[\w.+-]+@[\w-]+\.\w+|\b\d{2}[A-ZĐ]{1,2}\d?[\s.-]?\d{3}[.\s]?\d{1,2}\b", re.IGNORECASE
+)
 _KEPT_CONTROLS = {"\n", "\t"}
 
 
@@ -26,6 +32,12 @@ def _unwanted(char: str) -> bool:
     category = unicodedata.category(char)
     # Zero-width joiners (Cf) stay out of Vietnamese, but Khmer writes U+200B between words.
     return category in {"Cc", "Cs", "Co", "Cn"} or (category == "Cf" and char not in "\u200b\u200c\u200d")
+
+
+def looks_private(words: str) -> str:
+    """The first thing in a text that looks like a phone number, an e-mail address or a plate; else empty."""
+    found = _PRIVATE.search(words)
+    return found.group().strip() if found else ""
 
 
 def fold(text: str) -> str:

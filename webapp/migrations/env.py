@@ -1,5 +1,7 @@
 """Alembic's environment: our models, our column types by name, PostGIS's own tables left alone."""
 
+from contextlib import contextmanager
+
 from alembic import context
 from flask import current_app
 
@@ -30,9 +32,29 @@ def include_object(_item, name, kind, reflected, _compare_to):
     return not (kind == "table" and reflected and name not in Base.metadata.tables)
 
 
+@contextmanager
+def unchecked_references(connection):
+    """On SQLite a column goes by making its table anew, and dropping the old one would be refused while other rows
+    refer to it. So references are not enforced meanwhile; afterwards all of them are looked at, and one that leads
+    nowhere is an error (https://www.sqlite.org/lang_altertable.html, section 7)."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    plain = connection.connection.dbapi_connection  # past SQLAlchemy, which would begin a transaction first
+    plain.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        broken = plain.execute("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            raise RuntimeError(f"references that lead nowhere after the migrations: {broken[:5]}")
+    finally:
+        connection.rollback()
+        plain.execute("PRAGMA foreign_keys=ON")
+
+
 def run():
     engine = current_app.extensions["migrate"].db.engine
-    with engine.connect() as connection:
+    with engine.connect() as connection, unchecked_references(connection):
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,

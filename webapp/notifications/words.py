@@ -69,19 +69,35 @@ def please_confirm(base: str, token: str, lang: str, key: str) -> Message:
 def reminder(number: str, link: str, lang: str, key: str, *, late: int, to_those_above: bool) -> Message:
     """To staff: a step of a case is due, or late by so many working days. Nothing of the report itself."""
     with force_locale(lang):
-        subject = gettext("Case %(number)s is due", number=number)
-        body = gettext("A step of case %(number)s falls due. Open the page and deal with it in time.", number=number)
-        if late:
-            subject = gettext("Case %(number)s is overdue", number=number)
-            body = ngettext(
-                "A step of case %(number)s is overdue by %(num)d working day. Open the page to deal with it.",
-                "A step of case %(number)s is overdue by %(num)d working days. Open the page to deal with it.",
-                late,
-                number=number,
-            )
+        subject, body = _due(number, late)
         if to_those_above:
             body += " " + gettext("You are told because the unit in charge has not acted after earlier reminders.")
         return Message(subject=subject, body=body, link=link, stop="", key=key, lang=lang)
+
+
+def reminder_for_unit(base: str, token: str, key: str, number: str, *, late: int) -> Message:
+    """The same to an office that has no account, with a link of its own to the case."""
+    with force_locale("vi"):
+        subject, body = _due(number, late)
+        body += " " + gettext(
+            "The link is valid for 14 days and works once; please do not pass it on outside your unit."
+        )
+        return Message(subject=subject, body=body, link=f"{base}/unit-link/{token}", stop="", key=key, lang="vi")
+
+
+def _due(number: str, late: int) -> tuple[str, str]:
+    if not late:
+        subject = gettext("Case %(number)s is due", number=number)
+        return subject, gettext(
+            "A step of case %(number)s falls due. Open the page and deal with it in time.", number=number
+        )
+    body = ngettext(
+        "A step of case %(number)s is overdue by %(num)d working day. Open the page to deal with it.",
+        "A step of case %(number)s is overdue by %(num)d working days. Open the page to deal with it.",
+        late,
+        number=number,
+    )
+    return gettext("Case %(number)s is overdue", number=number), body
 
 
 def invitation(link: str, lang: str, key: str) -> Message:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from geo.boundaries import BoundaryError
+from webapp.accounts.models import ADMIN, User
 from webapp.core import clock, events, outbox
 from webapp.core.db import db
 from webapp.core.events import Actor, Event
@@ -24,6 +25,7 @@ from webapp.reorganisations.models import (
     ReorganisationStep,
 )
 from webapp.reorganisations.plan import Plan, Step
+from webapp.reports import search
 
 # So many cases follow in the same transaction as everything else; more go in batches, each a job of its own.
 AT_ONCE = 2000
@@ -103,12 +105,25 @@ def remove_step(row: Reorganisation, step_id: int, actor: Actor) -> None:
         _note(row, "changed", actor, removed=f"{gone.action} {gone.what} {gone.from_code} {gone.to_code}".strip())
 
 
+def eyes(row: Reorganisation, user_id: int | None) -> str | None:
+    """Whether somebody may approve a plan: None if they had no hand in it, "own" if they had and somebody else can,
+    "alone" if they had and nobody else has the right. Commands of the operator have no account and may."""
+    drafted = {f"reorganisation:{kind}" for kind in ("drafted", "changed")}
+    if user_id is None or not any(e.user_id == user_id and e.kind in drafted for e in history(row)):
+        return None
+    others = select(User.id).where(User.role == ADMIN, User.active, User.password != "", User.id != user_id)
+    return "own" if db.session.scalar(others.limit(1)) is not None else "alone"
+
+
 def approve(row: Reorganisation, seen: str, actor: Actor) -> None:
     """Approve what was read (its digest); the worker carries it out on its day, at once if that has come.
 
-    Raises Refused if it was changed meanwhile, or if anything stands in its way.
+    Raises Refused if it was changed meanwhile, if anything stands in its way, or if whoever asks had a hand in it
+    while somebody else could approve it.
     """
     _only(row, DRAFT)
+    if eyes(row, actor.user_id) == "own":
+        raise Refused("own_plan")
     if seen != digest(row.plan):
         raise Refused("changed_meanwhile")
     if checks.blocked(checks.problems(row.plan)):
@@ -161,7 +176,26 @@ def apply(row: Reorganisation, actor: Actor = events.SYSTEM) -> bool:
     row.state, row.applied_at = APPLIED, clock.now()
     _note(row, "applied", actor, **done)
     move_cases(row, 0, AT_ONCE, actor)
+    _queue_words(row)
     return True
+
+
+def _queue_words(row: Reorganisation, after: int = 0) -> None:
+    """Have the words by which cases are found follow the new names, if there are any."""
+    if _renamed(row.plan):
+        outbox.enqueue("reorganisations.words", reorganisation_id=row.id, after=after)
+
+
+def _renamed(plan: Plan) -> set[str]:
+    """Codes of areas and units that stand under another name from the plan's day on."""
+    return {step.target for step in plan.steps if step.name_vi or step.short_name_vi}
+
+
+def find_by_new_names(row: Reorganisation, after: int, limit: int = BATCH) -> None:
+    """Write the words of the next cases of renamed areas and units anew, and queue the rest. Twice does no harm."""
+    last = search.rebuild(after, limit, codes=_renamed(row.plan))
+    if last is not None:
+        _queue_words(row, last)
 
 
 def move_cases(row: Reorganisation, after: int, limit: int = BATCH, actor: Actor = events.SYSTEM) -> None:
@@ -202,7 +236,7 @@ def _row(step: Step, position: int) -> ReorganisationStep:
 
 def _note(row: Reorganisation, what: str, actor: Actor, **data: Any) -> None:
     db.session.flush()
-    events.append(stream(row), f"reorganisation:{what}", actor, **data)
+    events.append(stream(row), f"reorganisation:{what}", actor, **{"what": row.code} | data)
 
 
 def again() -> int:
@@ -215,6 +249,7 @@ def again() -> int:
     for row in db.session.scalars(query.order_by(Reorganisation.effective_on, Reorganisation.id)):
         done = change.carry_out(row.plan)
         if done["areas"] or done["units"]:
+            _queue_words(row)
             _note(row, "done_again", events.SYSTEM, **done)
         changed += done["areas"] + done["units"]
     return changed

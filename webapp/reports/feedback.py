@@ -142,15 +142,28 @@ def _settle(report: Report, moment: datetime) -> int:
 
 
 def witness(report_id: int, public_id: str, device: str) -> bool:
-    """Count this device for the case; False if it was counted before."""
-    key = hmac.digest(instance().settings.code_key.encode(), f"witness:{public_id}:{device}".encode(), "sha256").hex()
+    """Count this device for the case; False if it was counted before, for it or for one that was merged into it.
+
+    Keys of two cases cannot be compared without the device at hand, on purpose: whoever said so of both before they
+    were merged stays counted twice.
+    """
+    merged = db.session.execute(select(Report.id, Report.public_id).where(Report.duplicate_of_id == report_id))
+    keys = {number: _device_key(name, device) for number, name in merged}
+    known = select(Witness.id).where(Witness.report_id.in_(keys), Witness.device_key.in_(keys.values()))
+    if keys and db.session.scalar(known.limit(1)) is not None:
+        return False
     try:
         with db.session.begin_nested():
-            db.session.add(Witness(report_id=report_id, device_key=key))
+            db.session.add(Witness(report_id=report_id, device_key=_device_key(public_id, device)))
             db.session.flush()
     except IntegrityError:
         return False
     return True
+
+
+def _device_key(public_id: str, device: str) -> str:
+    words = f"witness:{public_id}:{device}".encode()
+    return hmac.digest(instance().settings.code_key.encode(), words, "sha256").hex()
 
 
 def witnesses(report_id: int) -> int:

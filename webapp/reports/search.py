@@ -88,12 +88,16 @@ def given(found: tuple[str, ...]) -> dict[str, str]:
     return {"phrase": f"% {' '.join(found)}%"} | {f"word{n}": f"% {word} %" for n, word in enumerate(found)}
 
 
-def rebuild(after: int = 0, limit: int = 1000) -> int | None:
-    """Write the texts of `limit` cases after this id anew, as when areas or units got other names.
+def rebuild(after: int = 0, limit: int = 1000, *, codes: set[str] | None = None) -> int | None:
+    """Write the texts of `limit` cases after this id anew, as when areas or units got other names. `codes`: only
+    cases with these units or in these areas.
 
     Returns the last id, None when there was no more.
     """
-    reports = db.session.scalars(select(Report).where(Report.id > after).order_by(Report.id).limit(limit)).all()
+    query = select(Report).where(Report.id > after)
+    if codes is not None:
+        query = query.where(or_(*(c.in_(codes) for c in (Report.unit_code, Report.area_code, Report.province_code))))
+    reports = db.session.scalars(query.order_by(Report.id).limit(limit)).all()
     _write(db.session(), reports)
     return reports[-1].id if reports else None
 

@@ -25,7 +25,8 @@ from webapp.reports.models import Report
 from webapp.units import contacts
 from webapp.units import queries as units
 
-HANDLE = "handle"  # the one purpose so far: accept or give back, and answer
+HANDLE = "handle"  # accept or give back, and answer
+REMIND = "remind"  # the same, sent because a step is due or late
 LIFE = timedelta(days=14)  # of a link that was not opened
 STAY = timedelta(hours=8)  # of whoever opened it
 LINKS_A_DAY = 3  # for one case to one unit, those that were asked for by hand
@@ -64,21 +65,29 @@ def write_to_unit(report: Report) -> UnitLink | None:
     """Queue a link to the unit that has the case now; None where its people sign in, or no address is known."""
     if has_accounts(report.unit_code) or contacts.of(report.unit_code) is None:
         return None
-    return _queue(report)
+    link = _add(report, HANDLE)
+    outbox.enqueue("notices.unit_link", link_id=link.id)
+    return link
 
 
-def _queue(report: Report) -> UnitLink:
+def for_reminder(report: Report) -> UnitLink | None:
+    """A link to go with a reminder, for a unit that is written to; its letter is the caller's to queue."""
+    if has_accounts(report.unit_code) or contacts.of(report.unit_code) is None:
+        return None
+    return _add(report, REMIND)
+
+
+def _add(report: Report, purpose: str) -> UnitLink:
     moment = clock.now()
     link = UnitLink(
         report_id=report.id,
         unit_code=report.unit_code or "",
-        purpose=HANDLE,
+        purpose=purpose,
         created_at=moment,
         expires_at=moment + LIFE,
     )
     db.session.add(link)
     db.session.flush()
-    outbox.enqueue("notices.unit_link", link_id=link.id)
     return link
 
 
@@ -91,11 +100,16 @@ def renew(link: UnitLink) -> bool:
     asked = db.session.scalar(
         select(func.count())
         .select_from(UnitLink)
-        .where(UnitLink.report_id == report.id, UnitLink.unit_code == link.unit_code, UnitLink.created_at > since)
+        .where(
+            UnitLink.report_id == report.id,
+            UnitLink.unit_code == link.unit_code,
+            UnitLink.purpose == HANDLE,
+            UnitLink.created_at > since,
+        )
     )
     if (asked or 0) > LINKS_A_DAY:
         return False
-    _queue(report)
+    outbox.enqueue("notices.unit_link", link_id=_add(report, HANDLE).id)
     return True
 
 

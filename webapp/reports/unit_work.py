@@ -100,5 +100,7 @@ def after_move(report: Report, frm: str, to: str) -> None:
         report.refusals = (report.refusals or 0) + 1
     if to in (*lifecycle.TRIAGE, lifecycle.ASSIGNED):
         report.assignee_id = None
+    elif frm in lifecycle.ENDED and report.assignee_id not in {u.id for u in colleagues(report.unit_code)}:
+        report.assignee_id = None  # whoever had it in hand has left meanwhile
     if to != lifecycle.IN_PROGRESS:
         handovers.drop(report)

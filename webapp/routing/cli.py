@@ -10,6 +10,7 @@ import click
 from flask.cli import AppGroup
 from flask_babel import force_locale
 
+from webapp.accounts import audit
 from webapp.areas import queries as areas
 from webapp.core import clock, events, sheets
 from webapp.core.db import committing, reading
@@ -105,13 +106,16 @@ def restore_command(number: int, note: str) -> None:
 def export_command(table: str, file: Path) -> None:
     """Write rules, deadlines or days to FILE (.csv or .xlsx)."""
     form = _form(file)
-    with reading():
+    with committing():
         if table == "rules":
-            data = sheets.write(form, rows.COLUMNS, map(rows.as_cells, in_force()), table)
+            columns, cells = rows.COLUMNS, [rows.as_cells(rule) for rule in in_force()]
         else:
             kind = reference.TABLES[table]
-            cells = (reference.as_cells(kind, row) for row in reference.rows(kind, limit=sheets.MAX_ROWS))
-            data = sheets.write(form, kind.columns, cells, table)
+            columns = kind.columns
+            cells = [reference.as_cells(kind, row) for row in reference.rows(kind, limit=sheets.MAX_ROWS)]
+        done = "rules:exported" if table == "rules" else "reference:exported"
+        audit.record(done, events.Actor("operator"), table, format=form, rows=len(cells))
+        data = sheets.write(form, columns, cells, table)
     file.write_bytes(data)
 
 
@@ -135,7 +139,7 @@ def _import(table: str, data: bytes, note: str) -> str:
         kind = reference.TABLES[table]
         parsed, wrong = tables.read_rows(kind, data)
         _refuse(wrong)
-        return f"{sum(reference.save(kind, values, events.SYSTEM) for values in parsed)} rows changed"
+        return f"{reference.save_all(kind, parsed, events.SYSTEM)} rows changed"
     rules, wrong = rule_draft.read_rules(data)
     _refuse(wrong)
     changed = [new.code for _old, new in rows.compare(in_force(), rules) if new]

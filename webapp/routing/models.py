@@ -116,3 +116,4 @@ class OfficeHours(Base):
     certainty: Mapped[str] = mapped_column(String(12))
     source: Mapped[str] = mapped_column(Text)
     note: Mapped[str] = mapped_column(Text)
+    own: Mapped[bool] = mapped_column(Boolean, default=False)  # as above

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Base, Json, UtcDateTime
@@ -109,6 +109,7 @@ class ReminderRule(Base):
     certainty: Mapped[str] = mapped_column(String(12))
     source: Mapped[str] = mapped_column(Text)
     note: Mapped[str] = mapped_column(Text)
+    own: Mapped[bool] = mapped_column(Boolean, default=False)  # the operator's: loading the files leaves it alone
 
 
 class Reminder(Base):

@@ -1,5 +1,7 @@
 """Reminders that climb: from the officer to the head of the unit, the unit above and the Front above.
 
+A unit without accounts is reminded at its office address, with a one-time link (`reports.unit_links`).
+
 What is due is found by an index over the clocks that run, so a sweep costs as much as there is to say, however
 long the history. Flushes; the edge commits.
 """
@@ -18,7 +20,7 @@ from webapp.core.db import db
 from webapp.core.instance import instance
 from webapp.notifications import channels
 from webapp.notifications.models import EMAIL
-from webapp.reports import lifecycle
+from webapp.reports import lifecycle, unit_links
 from webapp.reports.models import Report
 from webapp.reports.service import stream
 from webapp.routing import deadlines, terms
@@ -43,6 +45,27 @@ def plan(found: StepClock) -> None:
     found.next_rung_at = now if reached else following  # what was said already is left out by the sweep
     if found.paused_at is not None or found.ended_at is not None:
         found.next_rung_at = None
+
+
+def plan_anew(after: int, limit: int = 1000) -> int | None:
+    """Note anew, for the running clocks with numbers above `after`, when their next rung is reached, because rungs,
+    days off or office hours have changed. Returns after which number to go on; None if all are done."""
+    now = clock.now()
+    running = StepClock.ended_at.is_(None) & StepClock.paused_at.is_(None)
+    query = select(StepClock).where(running, StepClock.id > after).order_by(StepClock.id).limit(limit)
+    # Whoever holds one just now plans it anew themselves.
+    clocks = db.session.scalars(query.with_for_update(of=StepClock, skip_locked=True)).all()
+    said = select(Reminder.clock_id, Reminder.due_at, Reminder.rung).where(
+        Reminder.clock_id.in_([c.id for c in clocks])
+    )
+    written: dict[tuple[int, datetime], set[str]] = {}
+    for clock_id, due_at, rung in db.session.execute(said):
+        written.setdefault((clock_id, due_at), set()).add(rung)
+    for found in clocks:
+        reached, following = _climb(found, written.get((found.id, found.due_at), set()), now)
+        found.next_rung_at = now if reached else following
+    db.session.flush()
+    return clocks[-1].id if len(clocks) == limit else None
 
 
 def sweep() -> int:
@@ -120,8 +143,17 @@ def _write(report: Report, found: StepClock, rung: ReminderRule, number: int, no
         due=found.due_at.isoformat(),
     )
     if rung.channel == ladder.EMAIL and EMAIL in channels.offered(instance().settings):
-        for user_id in recipients(addressed):
-            outbox.enqueue("notices.remind", reminder_id=made.id, user_id=user_id)
+        _send(report, found, made)
+
+
+def _send(report: Report, found: StepClock, made: Reminder) -> None:
+    readers = recipients(made.unit_code, made.whom, report.assignee_id)
+    for user_id in readers:
+        outbox.enqueue("notices.remind", reminder_id=made.id, user_id=user_id)
+    if not readers and found.step in lifecycle.UNIT_STEPS and made.unit_code == report.unit_code:
+        link = unit_links.for_reminder(report)
+        if link is not None:
+            outbox.enqueue("notices.remind_unit", reminder_id=made.id, link_id=link.id)
 
 
 def _addressed(report: Report, found: StepClock, whom: str) -> str | None:
@@ -133,11 +165,19 @@ def _addressed(report: Report, found: StepClock, whom: str) -> str | None:
     return (unit.parent_code if unit is not None else None) or report.supervisor_code
 
 
-def recipients(unit_code: str | None) -> list[int]:
-    """Ids of those who can be written to for a unit: its active accounts."""
+def recipients(unit_code: str | None, whom: str = "", assignee_id: int | None = None) -> list[int]:
+    """Ids of those who are written to for a unit. For the officer: who has the case in hand; for the head: the
+    unit's heads. Where there is none, and for all others: every active account of the unit."""
     if not unit_code:
         return []
-    return list(db.session.scalars(select(User.id).where(User.unit_code == unit_code, User.active).order_by(User.id)))
+    rows = db.session.execute(
+        select(User.id, User.head).where(User.unit_code == unit_code, User.active).order_by(User.id)
+    ).all()
+    meant = {
+        ladder.OFFICER: [number for number, _head in rows if number == assignee_id],
+        ladder.HEAD: [number for number, head in rows if head],
+    }
+    return meant.get(whom) or [number for number, _head in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +220,17 @@ def letter(reminder_id: int, user_id: int) -> Said | None:
         room,
         f"r{reminder_id}-{user_id}",
     )
+
+
+def due_still(reminder_id: int) -> tuple[str, int] | None:
+    """(number of the case, days late) of a reminder to a unit's office address; None if the step is done."""
+    row = db.session.execute(
+        select(Report.public_id, Reminder.days_late)
+        .join(Reminder, Reminder.report_id == Report.id)
+        .join(StepClock, StepClock.id == Reminder.clock_id)
+        .where(Reminder.id == reminder_id, StepClock.ended_at.is_(None))
+    ).first()
+    return (row.public_id, row.days_late) if row is not None else None
 
 
 # -- for the pages ----------------------------------------------------------------------------------------------

@@ -11,11 +11,12 @@ from flask_babel import gettext as _
 
 from webapp.accounts import passkeys, people, permissions
 from webapp.accounts.models import User
-from webapp.accounts.permissions import Identity, Post, may_reset
+from webapp.accounts.permissions import Identity, Post, allowed, may_reset
 from webapp.core import text
 from webapp.core.instance import instance
 from webapp.pages import account_labels
 from webapp.pages.access import require
+from webapp.pages.i18n import in_language
 from webapp.reports.service import actor_of
 from webapp.units import posts
 from webapp.units import queries as units
@@ -28,6 +29,7 @@ CHOICES = 300  # units in the list to choose from; who has more types the code
 SHORTEST, LONGEST = 10, 300
 _EMAIL = re.compile(r"[^@\s<>,;:\"\\()]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
 NEED_REASON = frozenset({"off", "on", "reset"})
+TO_UNIT = "unit"  # instead of a colleague: open work goes back to the unit, in nobody's hands
 
 
 @bp.after_request
@@ -116,23 +118,36 @@ def person_act(user_id: int, name: str) -> Response:
     try:
         if name == "link":
             return _sent(people.new_link(user, actor_of(who)))
-        _do(name, user, who, reason)
+        handed = _do(name, user, who, reason)
+    except people.WorkLeft:
+        said = _("Choose who takes over what is open under this name.")
+        return _page(who, user, post, {"to": said}, opened=name, status=422)
+    except people.Unfit:
+        said = _("This colleague cannot take it over any more. Choose again.")
+        return _page(who, user, post, {"to": said}, opened=name, status=422)
     except people.NotNow:
         return _page(who, user, post, {"_form": _("Somebody has done this already. Nothing was changed.")}, status=409)
-    flash(_("Done."), "success")
+    flash(_("Done. Handed over: %(count)s.", count=handed) if handed else _("Done."), "success")
     return redirect(f"{HERE}/{user.id}", 303)  # type: ignore[return-value]
 
 
-def _do(name: str, user: User, who: Identity, reason: str) -> None:
+def _do(name: str, user: User, who: Identity, reason: str) -> int:
+    """Do it; how much open work was handed over by that."""
     actor = actor_of(who)
     if name == "off":
-        people.switch_off(user, actor, reason)
-    elif name == "on":
+        to = request.form.get("to", "")
+        if to and to != TO_UNIT and not (to.isascii() and to.isdecimal() and len(to) < 10):
+            raise people.Unfit
+        return people.switch_off(
+            user, actor, reason, to=int(to) if to and to != TO_UNIT else None, to_unit=to == TO_UNIT
+        )
+    if name == "on":
         people.switch_on(user, actor, reason)
     elif name == "reset":
         people.reset_second_factor(user, actor, reason)
     else:
         people.set_head(user, actor, name == "head")
+    return 0
 
 
 def _may(who: Identity, user: User, post: Post, name: str) -> bool:
@@ -240,6 +255,8 @@ def _page(
     opened: str = "",
     status: int = 200,
 ) -> Response:
+    work, much = people.open_work(user) if user.active else ([], 0)
+    others = people.colleagues(user) if work else []
     page = render_template(
         "admin/person.html",
         user=user,
@@ -248,7 +265,11 @@ def _page(
         states=account_labels.ACCOUNT_STATE,
         role=account_labels.POST.get(post.role),
         keys=len(passkeys.of(user)),
-        work=people.open_work(user),
+        work=[(one, in_language(one.category)) for one in work],
+        work_more=much - len(work),
+        may_open_work=who.unit_code == user.unit_code and allowed(who.role, "report:view"),
+        colleagues=[(other.id, f"{other.name} ({other.email})") for other in others],
+        to=request.form.get("to", "")[:20],
         may={name: _may(who, user, post, name) for name in ("off", "on", "reset", "link", "head", "member")},
         errors=errors or {},
         opened=opened,

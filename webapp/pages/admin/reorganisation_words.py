@@ -62,12 +62,20 @@ _PROBLEMS: dict[str, LazyString] = {
     "account_left": _l("This account would be left without a unit. Switch it off, or name a successor."),
     "rule_names": _l("This routing rule names what ends. Change the rule for that day."),
 }
+# What a step may say besides its name and code.
+FIELDS: dict[str, LazyString] = {
+    "name_en": _l("Name in English"),
+    "short_name_vi": _l("Short name"),
+    "parent_code": _l("Stands under (code)"),
+    "name_before": _l("Name before that day"),
+}
 REFUSALS: dict[str, LazyString] = {
     "code_bad": _l("Use small letters without diacritics, digits and hyphens, such as dong-nai-2026."),
     "title_missing": _l("Give the plan a title."),
     "too_many_steps": _l("The plan has too many steps."),
     "code_taken": _l("There is a plan with this code already, and it is no draft any more."),
     "changed_meanwhile": _l("The plan has been changed since you opened it. Read it again."),
+    "own_plan": _l("You have drafted or changed this plan, so another administrator approves it."),
     "has_problems": _l("Something stands in the way of the plan. See below."),
     "state_wrong": _l("The plan is not in the state for this any more."),
 }

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from webapp.accounts import audit
 from webapp.accounts.models import User
 from webapp.core import clock, text
 from webapp.core.db import db
@@ -25,7 +26,8 @@ PAGE = 50
 STEPS = 100
 TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 HEAD = ("code", "title", "effective_on", "legal_basis", "note")
-STEP = ("action", "what", "from_code", "to_code", "name_vi", "share", "area_code", "cases", "note")
+STEP = tables.COLUMNS
+NAMES = ("name_vi", "name_en", "short_name_vi", "name_before")
 _LONG = {"legal_basis": 2000, "note": 2000}
 
 
@@ -98,11 +100,12 @@ def one(code: str) -> str:
     return _page(_row(code), {}, {})
 
 
-@bp.get("/<code>/plan.<any(csv,xlsx):form>")
+@bp.post("/<code>/plan.<any(csv,xlsx):form>")
 def export(code: str, form: str) -> Response:
-    """The plan as a table that can be loaded again."""
-    require("reorganisation:view")
+    """The plan as a table that can be loaded again. Taking it out is an entry of the audit trail."""
+    who = require("reorganisation:view")
     plan = _row(code).plan
+    audit.record("reorganisation:exported", actor_of(who), plan.code, format=form, rows=len(plan.steps))
     data = tables.as_csv(plan) if form == "csv" else tables.as_xlsx(plan)
     headers = {"Content-Disposition": f'attachment; filename="{plan.code}.{form}"'}
     return Response(data, mimetype=TYPES[form], headers=headers)
@@ -138,9 +141,7 @@ def _wrong(step: Step, values: dict[str, str]) -> dict[str, str]:
         found["what"] = _("Choose whether it is an area or a unit.")
     if not step.from_code:
         found["from_code"] = _("Enter the code.")
-    if tables.longest("name_vi") < len(values["name_vi"]):
-        found["name_vi"] = str(words.TABLE["too_long"])
-    for name in ("from_code", "to_code", "area_code"):
+    for name in ("from_code", "to_code", "area_code", "parent_code", *NAMES):
         if tables.longest(name) < len(values[name]):
             found[name] = str(words.TABLE["too_long"])
     return found
@@ -178,7 +179,8 @@ def act(code: str, action: str) -> Response | tuple[str, int]:
             service.reopen(row, actor)
             flash(_("The plan is a draft again."), "success")
     except service.Refused as refused:
-        return _page(row, {}, {"_form": str(words.REFUSALS[refused.code])}), 409
+        status = 403 if refused.code == "own_plan" else 409
+        return _page(row, {}, {"_form": str(words.REFUSALS[refused.code])}), status
     return redirect(f"/admin/reorganisations/{row.code}", 303)  # type: ignore[return-value]
 
 
@@ -214,6 +216,7 @@ def _page(row: Reorganisation, values: dict[str, str], errors: dict[str, str]) -
         history=_history(row),
         digest=service.digest(plan),
         editable=row.state == DRAFT,
+        eyes=service.eyes(row, identity().user_id) if row.state == DRAFT else None,
         applied=applied,
         past=row.effective_on <= clock.today(),
         actions=list(words.ACTIONS.items()),
@@ -236,6 +239,7 @@ def _change(change: Any, row: Reorganisation) -> dict[str, Any]:
         "becomes": change.becomes or step.target,
         "to": step.to_code,
         "cases": change.cases,
+        "more": [(label, value) for name, label in words.FIELDS.items() if (value := getattr(step, name))],
         "note": step.note,
     }
 

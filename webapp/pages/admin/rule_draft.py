@@ -112,7 +112,6 @@ def try_out() -> Response:
             errors = {"day": str(routing_words.ROW_ERROR["not_a_day"])}
             return _draft_page(found, 422, errors=errors, values={"day": typed})
     trial.ask(found, actor, day)
-    flash(_("The draft is being tried. The result stands here in a moment."), "info")
     return redirect("/admin/routing/draft#trial", 303)  # type: ignore[return-value]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from webapp.accounts import audit
 from webapp.accounts.permissions import allowed
 from webapp.core import clock, sheets, stamps, text
 from webapp.core.db import db
@@ -21,6 +23,7 @@ from webapp.pages.desk.timeline import Names
 from webapp.pages.i18n import in_language
 from webapp.reports import desk_queries
 from webapp.reports.models import Category, CategoryGroup
+from webapp.reports.service import actor_of
 from webapp.routing import checks, rows, rulesets, trial
 from webapp.routing.decide import Rule, Rules
 from webapp.routing.models import RoutingRule, RuleVersion
@@ -55,6 +58,8 @@ def page(template: str, tab: str, status: int = 200, **context: Any) -> Response
         ("/admin/routing/versions", _("Versions"), tab == "versions"),
         ("/admin/tables/deadlines", _("Deadlines"), tab == "deadlines"),
         ("/admin/tables/days", _("Days off"), tab == "days"),
+        ("/admin/tables/hours", _("Office hours"), tab == "hours"),
+        ("/admin/tables/reminders", _("Reminders"), tab == "reminders"),
     ]
     if may_edit() and draft is not None:
         tabs.insert(4, ("/admin/routing/draft", _("Draft"), tab == "draft"))
@@ -154,26 +159,37 @@ def unclear_words(unclear: places.Unclear) -> str:
     return str(routing_words.ROW_ERROR[unclear.code])
 
 
-@bp.get("/export.<any(csv,xlsx):form>")
+@bp.post("/export.<any(csv,xlsx):form>")
 def export(form: str) -> Response:
-    """The rules in force, of a version (`?version=`) or of the draft (`?draft`) as a table."""
+    """The rules in force, of a version (`version`) or of the draft (`draft`) as a table."""
     require("rules:view")
-    wanted = request.args.get("version", "")
-    if "draft" in request.args and may_edit():
+    wanted = request.form.get("version", "")
+    if "draft" in request.form and may_edit():
         found = rulesets.draft()
         label = "draft"
     else:
         found = version_or_404(wanted) if wanted else None
         label = f"{found.number if found else rulesets.number()}"
-    if "draft" in request.args and found is None:
+    if "draft" in request.form and found is None:
         abort(404)
     rules = Rules(rulesets.rules_of(found)).ordered if found else router().rules.ordered
     data = sheets.write(form, rows.COLUMNS, map(rows.as_cells, rules), "routing_rules")
-    return download(data, form, f"routing-rules-{label}")
+    taken = Taken("rules:exported", "routing_rules", {"version": label, "rows": len(rules)})
+    return download(data, form, f"routing-rules-{label}", taken)
 
 
-def download(data: bytes, form: str, name: str) -> Response:
-    """A table as a file."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What the audit trail says of an export."""
+
+    kind: str
+    what: str
+    data: dict[str, Any]
+
+
+def download(data: bytes, form: str, name: str, taken: Taken) -> Response:
+    """A table as a file, noted in the audit trail."""
+    audit.record(taken.kind, actor_of(identity()), taken.what, format=form, **taken.data)
     response = Response(data, content_type=sheets.MIMETYPES[form])
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     return response

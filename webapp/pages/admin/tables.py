@@ -1,4 +1,5 @@
-"""Deadlines and days off in the browser: list, edit, import, export. What a row may hold is in `routing.reference`."""
+"""Deadlines, days off, office hours and rungs of reminders in the browser: list, edit, import, export. What a row
+may hold is in `routing.reference`."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from webapp.accounts.permissions import allowed
 from webapp.core import clock, sheets
 from webapp.pages import routing_words
 from webapp.pages.access import identity, require
-from webapp.pages.admin.rules import category_choices, download, names_for, page
+from webapp.pages.admin.rules import Taken, category_choices, download, names_for, page
+from webapp.pages.desk import time_words
 from webapp.reports.service import actor_of
 from webapp.routing import reference
 from webapp.routing.reference import DAYS, TABLES, Table
@@ -21,7 +23,27 @@ from webapp.routing.rows import Wrong
 
 bp = Blueprint("tables", __name__, url_prefix="/admin/tables")
 PAGE = 100
-TITLE: dict[str, LazyString] = {"deadlines": _l("Deadlines"), "days": _l("Days off")}
+TITLE: dict[str, LazyString] = {
+    "deadlines": _l("Deadlines"),
+    "days": _l("Days off"),
+    "hours": _l("Office hours"),
+    "reminders": _l("Reminders"),
+}
+ABOUT: dict[str, LazyString] = {
+    "deadlines": _l(
+        "A rule for one category goes before the one for all. To change a term from a day on, end the old row and "
+        "add a new one."
+    ),
+    "days": _l("Weekdays off, and weekend days worked in exchange. Every other day follows its weekday."),
+    "hours": _l(
+        "When offices are open on a working day; terms in office hours are counted by it. To change hours from a day "
+        "on, end the old rows and add new ones."
+    ),
+    "reminders": _l(
+        "Who is reminded of a step, and when: so many working days or hours before (with a minus) or after it is due. "
+        "A rung that is no longer wanted is ended, not deleted."
+    ),
+}
 STEP: dict[str, LazyString] = {
     "screen": _l("Screen"),
     "receive": _l("Receive"),
@@ -47,12 +69,31 @@ COLUMN: dict[str, LazyString] = {
     "day": _l("Day"),
     "kind": _l("Kind of day"),
     "name_vi": _l("Name"),
+    "opens": _l("Opens"),
+    "closes": _l("Closes"),
+    "measure": _l("Counted in"),
+    "offset": _l("Before (−) or after the due time"),
+    "whom": _l("Who is reminded"),
+    "channel": _l("How"),
 }
+MEASURE: dict[str, LazyString] = {"days": _l("Working days"), "hours": _l("Hours")}
+CHANNEL: dict[str, LazyString] = {"email": _l("by e-mail and on the desk"), "desk": _l("on the desk only")}
 ERROR: dict[str, LazyString] = {
     **routing_words.ROW_ERROR,
     "one_term": _l("Give exactly one: working days, office hours, or hours around the clock."),
+    "closes_early": _l("It must close later than it opens."),
+    "overlap": _l("These hours overlap with others on the same days. End the old row the day before."),
+    "not_a_number_of_either_sign": _l("This must be a whole number, with a minus for before, such as -2."),
+    "too_far": _l("At most 365 working days or 2,000 hours from the due time."),
 }
-WORDS = {"step": STEP, "kind": DAY_KIND, "certainty": routing_words.CERTAINTY}
+WORDS = {
+    "step": STEP,
+    "kind": DAY_KIND,
+    "certainty": routing_words.CERTAINTY,
+    "measure": MEASURE,
+    "whom": time_words.REMINDED,
+    "channel": CHANNEL,
+}
 
 
 @bp.after_request
@@ -87,6 +128,7 @@ def _list(table: Table, status: int = 200, **form: Any) -> Response:
     given = {
         "table": table,
         "title": TITLE[table.name],
+        "about": ABOUT[table.name],
         "columns": [COLUMN[c] for c in table.columns],
         "rows": shown,
         "more": f"/admin/tables/{table.name}?after={shown[-1]['key']}" if len(found) > PAGE else None,
@@ -111,14 +153,15 @@ def _cells(table: Table, row: Any, names: Any) -> list[str]:
     return list(cells.values())
 
 
-@bp.get("/<name>/export.<any(csv,xlsx):form>")
+@bp.post("/<name>/export.<any(csv,xlsx):form>")
 def export(name: str, form: str) -> Response:
-    """The whole table as a file."""
+    """The whole table as a file. Taking it out is an entry of the audit trail."""
     require("rules:view")
     table = _table(name)
     every = reference.rows(table, limit=sheets.MAX_ROWS)
     data = sheets.write(form, table.columns, (reference.as_cells(table, row) for row in every), table.name)
-    return download(data, form, f"{table.name}-{clock.today():%Y%m%d}")
+    taken = Taken("reference:exported", table.name, {"rows": len(every)})
+    return download(data, form, f"{table.name}-{clock.today():%Y%m%d}", taken)
 
 
 @bp.get("/<name>/new")
@@ -171,10 +214,12 @@ def save(name: str, key: str = "") -> Response:
         parsed = reference.parse(table, values)
         if not key and reference.by_key(table, str(parsed[table.key])) is not None:
             raise Wrong({table.key: "taken"})
+        if clash := reference.clashes(table, [parsed]):
+            raise Wrong(dict(clash.values()))
     except Wrong as wrong:
         errors = {n: _("There is one already.") if e == "taken" else str(ERROR[e]) for n, e in wrong.errors.items()}
         return _form(table, key, values, 422, errors)
-    saved = reference.save(table, parsed, actor)
+    saved = reference.save_all(table, [parsed], actor)
     flash(_("Saved.") if saved else _("Nothing was changed."), "success" if saved else "info")
     return redirect(f"/admin/tables/{name}", 303)  # type: ignore[return-value]
 
@@ -192,7 +237,7 @@ def take_in(name: str) -> Response:
     if wrong:
         said = _("Nothing was taken: %(count)s lines are wrong.", count=len(wrong))
         return _list(table, 422, errors={"file": said}, line_errors=wrong[:50])
-    changed = sum(reference.save(table, values, actor) for values in parsed)
+    changed = reference.save_all(table, parsed, actor)
     flash(_("%(count)s rows were changed.", count=changed), "success")
     return redirect(f"/admin/tables/{name}", 303)  # type: ignore[return-value]
 
@@ -215,4 +260,7 @@ def read_rows(table: Table, data: bytes) -> tuple[list[dict[str, Any]], list[str
         except Wrong as error:
             said = "; ".join(f"{COLUMN[c]}: {ERROR[e]}" for c, e in error.errors.items())
             wrong.append(_("Line %(number)s. %(wrong)s", number=line, wrong=said))
+    if not wrong:
+        clash = reference.clashes(table, list(parsed.values()))
+        wrong = [f"{key}: {COLUMN[column]}: {ERROR[code]}" for key, (column, code) in clash.items()]
     return list(parsed.values()), wrong

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -31,11 +30,6 @@ from webapp.routing import service as routing
 from webapp.units import queries as units
 
 MAX_TEXT = 5000
-# Things that must not slip into a public text: long runs of digits (phone, identity card), e-mail
-# addresses, licence plates such as 84A-123.45.
-_PRIVATE = re.compile(
-    r"(?:\+?\d[\s.\-]?){9,}|\b[\w.+-]+@[\w-]+\.\w+|\b\d{2}[A-ZĐ]{1,2}\d?[\s.-]?\d{3}[.\s]?\d{1,2}\b", re.IGNORECASE
-)
 
 
 class Wrong(ValueError):
@@ -328,13 +322,13 @@ def _close(doing: Doing) -> str:
 def _publish(doing: Doing) -> str:
     report = doing.report
     words = doing.text("public_text", limit=MAX_TEXT)
-    private = _PRIVATE.search(words)
+    private = text.looks_private(words)
     if private and request.form.get("checked") != "1":
         raise Wrong(
             public_text=_(
                 "“%(found)s” looks like a phone number, an e-mail address or a plate. Remove it, "
                 "or tick the box below if it is none.",
-                found=private.group().strip(),
+                found=private,
             )
         )
     photos = {p.id for p in report.photos if p.public_id in request.form.getlist("photos")}

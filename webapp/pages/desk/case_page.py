@@ -16,7 +16,18 @@ from webapp.core.db import db
 from webapp.documents import service as documents
 from webapp.inspections.models import FINDINGS, MEASURES, Outcome
 from webapp.pages import labels
-from webapp.pages.desk import listing, presence, related, replies, sketch, steps, supervision, timeline, unit_side
+from webapp.pages.desk import (
+    held_by,
+    listing,
+    presence,
+    related,
+    replies,
+    sketch,
+    steps,
+    supervision,
+    timeline,
+    unit_side,
+)
 from webapp.pages.i18n import in_language
 from webapp.reports import desk_queries, privacy, recordings
 from webapp.reports.models import Category, CategoryGroup, Photo, Report
@@ -82,6 +93,7 @@ def context(report: Report, identity: Identity, base: str, form_values: dict[str
         "public": privacy.is_public(report, now),
         "routing": timeline.routing_words(report.routing, names) if report.routing else "",
         "decision": timeline.decision_steps(report.routing or {}, names),
+        "held_by": held_by.words(report, names),
         "rerouted": None if for_unit else timeline.rerouted(entries, names),
         "decided": report.decided,
         "turn": steps.TURN[report.status],

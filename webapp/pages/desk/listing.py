@@ -51,7 +51,7 @@ def context(request: Request, identity: Identity, base: str) -> dict[str, Any]:
     page = queue.page(identity, tab, filters, now, request.args.get("after", "")[:80], size=size)
     narrowed = {name: asked[name] for name in ("q", "group", "commune", "n") if asked[name]}
     tab_words = UNIT_TAB_LABELS if base == "/unit" else TAB_LABELS
-    bulk = bulk_actions.choices(identity)
+    bulk = bulk_actions.choices(identity, base)
     reminded = reminders.counts([r.id for r in page.rows if r.rank == queue.OVERDUE])
     lang = language()
     return {

@@ -57,6 +57,10 @@ class Names:
         found = self._units.get(code or "")
         return (found.short_name_vi or found.name_vi) if found else (code or _("nobody"))
 
+    def row(self, code: str) -> Any:
+        """The unit itself, under its name of today or its last one; None if it was not looked up."""
+        return self._units.get(code)
+
     def area(self, code: str | None) -> str:
         return self.areas.get(code or "", code or _("no known commune"))
 

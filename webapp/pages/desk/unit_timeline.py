@@ -15,6 +15,7 @@ KINDS = {
     "handover:declined",
     "inspection:handed_in",
     "inspection:signed",
+    "inspection:handed_on",
     "unit:written_to",
     "unit:link_opened",
     "file:checked",
@@ -26,9 +27,14 @@ def words(kind: str, data: dict[str, Any], names: Names) -> dict[str, Any] | Non
     """Title, body, reason and icon of one of KINDS; None for what the page shows by itself."""
     unit = names.unit(data.get("unit"))
     reason = data.get("reason", "")
-    if kind == "report:delegated":
+    if kind in {"report:delegated", "inspection:handed_on"}:
         post = names.posts.get(data.get("officer") or 0, "")
-        return {"title": _("Given to: %(post)s", post=post) if post else _("Given to no officer"), "icon": "user"}
+        if kind == "inspection:handed_on":
+            title = _("The inspection not signed off was handed to: %(post)s", post=post or _("the unit"))
+            return {"title": title, "icon": "user"}
+        title = _("Given to: %(post)s", post=post) if post else _("Given to no officer")
+        body = _("The officer who had it in hand has left.") if data.get("left") else ""
+        return {"title": title, "body": body, "icon": "user"}
     if kind == "handover:asked":
         title = _("The unit asks to hand it over to %(unit)s", unit=unit)
         return {"title": title, "reason": reason, "between_offices": True, "icon": "forward"}

@@ -143,4 +143,4 @@ def found(public_id: str, *, lock: bool = False) -> Report:
     return report
 
 
-from webapp.pages.unit import actions, inspection, sheet  # noqa: E402, F401 - their routes belong to this blueprint
+from webapp.pages.unit import actions, bulk, inspection, sheet  # noqa: E402, F401 - their routes belong to this blueprint
