@@ -1,7 +1,7 @@
 """Versions of the open data.
 
 Revision ID: 0019
-Revises: 0015
+Revises: 0017
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import webapp.core.db
 
 revision = "0019"
-down_revision = "0015"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
