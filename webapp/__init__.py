@@ -71,13 +71,14 @@ def _add_commands(app: Flask) -> None:
     from webapp.areas.cli import areas_cli
     from webapp.data_loader import data_cli
     from webapp.demo.cli import demo_cli
+    from webapp.opendata.cli import opendata_cli
     from webapp.reorganisations.cli import reorganisations_cli
     from webapp.routing.cli import routing_cli
     from workers.cli import jobs_cli, map_cli
 
     groups = (
         *(api_keys_cli, areas_cli, data_cli, demo_cli, jobs_cli, map_cli),
-        *(reorganisations_cli, routing_cli, users_cli),
+        *(opendata_cli, reorganisations_cli, routing_cli, users_cli),
     )
     for group in groups:
         app.cli.add_command(group)

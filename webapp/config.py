@@ -32,6 +32,9 @@ KEY_NAMES = (
 # anything else could make the notifier call a machine of the operator's own network.
 _PUSH_HOSTS = "fcm.googleapis.com,updates.push.services.mozilla.com,.push.apple.com,.notify.windows.com"
 
+_LICENCE = "Creative Commons Attribution 4.0 International (CC BY 4.0)"
+_LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
+
 
 class UnsafeSettings(RuntimeError):
     """The instance would start in a way that endangers its users; the message says what to set."""
@@ -83,6 +86,10 @@ class Settings:
     tiles_kept_s: int = 2  # how long a web process may say a map tile again; 0: not at all
     open311_keys: tuple[str, ...] = ()  # the operator's own programs, without a limit; others: `flask api-keys`
     open311_reads_per_minute: int = 600  # by one network without a key; 0: no limit
+    # What open data may be used for is the operator's choice.
+    open_data_licence: str = _LICENCE
+    open_data_licence_url: str = _LICENCE_URL
+    open_data_keep: int = 14  # versions
     controller_name: str = ""  # who answers for personal data; shown on /privacy
     controller_contact: str = ""
     quick_exit_url: str = "https://www.google.com/"  # where the quick exit leads: a page that says nothing
@@ -155,6 +162,9 @@ class Settings:
             tile_attribution=env.get("TILE_ATTRIBUTION", ""),
             open311_keys=tuple(k for k in env.get("OPEN311_KEYS", "").split(",") if k),
             open311_reads_per_minute=_number(env, "OPEN311_READS_PER_MINUTE", 600),
+            open_data_licence=env.get("OPEN_DATA_LICENCE") or _LICENCE,
+            open_data_licence_url=env.get("OPEN_DATA_LICENCE_URL") or _LICENCE_URL,
+            open_data_keep=_number(env, "OPEN_DATA_KEEP", 14),
             controller_name=env.get("CONTROLLER_NAME", ""),
             controller_contact=env.get("CONTROLLER_CONTACT", ""),
             quick_exit_url=env.get("QUICK_EXIT_URL") or "https://www.google.com/",
@@ -196,6 +206,10 @@ class Settings:
         if self.staff_session_hours < 1 or self.staff_idle_minutes < 5:
             problems.append("STAFF_SESSION_HOURS must be at least 1 and STAFF_IDLE_MINUTES at least 5")
         problems += self._oidc_problems()
+        if not self.open_data_licence_url.startswith("https://") or len(self.open_data_licence) > 200:
+            problems.append("OPEN_DATA_LICENCE must be shorter than 200 characters, its URL begin with https://")
+        if self.open_data_keep < 1:
+            problems.append("OPEN_DATA_KEEP must be at least 1")
         if urlsplit(self.quick_exit_url).scheme != "https":
             problems.append("QUICK_EXIT_URL must begin with https://")
         if self.tile_url and not self.tile_attribution:

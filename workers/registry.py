@@ -8,7 +8,18 @@ from typing import Any
 from webapp.accounts import sessions
 from webapp.reports import data_requests
 from webapp.routing import trial
-from workers import answer_files, letters, notices, photos, recordings, reorganisations, routing, supervision, upkeep
+from workers import (
+    answer_files,
+    letters,
+    notices,
+    opendata,
+    photos,
+    recordings,
+    reorganisations,
+    routing,
+    supervision,
+    upkeep,
+)
 
 JOBS: dict[str, Callable[..., Any]] = {
     "reports.route": routing.route,
@@ -36,6 +47,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "reorganisations.move": reorganisations.move,
     "reorganisations.words": reorganisations.words,
     "reorganisations.due": reorganisations.due,
+    "opendata.nightly": opendata.nightly,
     "reminders.climb": supervision.climb,
     "reminders.plan": supervision.plan,
     "digests.plan": supervision.plan_digests,

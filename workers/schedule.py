@@ -18,6 +18,7 @@ EVERY: dict[str, timedelta] = {
     "data.retire": timedelta(days=1),
     "sessions.prune": timedelta(days=1),
     "reorganisations.due": timedelta(hours=1),
+    "opendata.nightly": timedelta(hours=1),
     "reminders.climb": timedelta(minutes=10),
 }
 

@@ -26,6 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "webapp.routing",
         "webapp.inspections",
         "webapp.mapping",
+        "webapp.opendata",
         "webapp.notifications",
         "webapp.supervision",
         "webapp.documents",

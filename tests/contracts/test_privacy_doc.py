@@ -30,6 +30,7 @@ def models() -> dict[str, set[str]]:
     import webapp.accounts.api_keys
     import webapp.mapping.models
     import webapp.notifications.models
+    import webapp.opendata.models
     import webapp.pages.desk.views
     import webapp.pages.resident.report
     import webapp.reorganisations.models  # noqa: F401

@@ -106,6 +106,18 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "GET /auth/oidc/callback",
         "POST /auth/oidc/callback",
         "GET /auth/fs-static/<path:filename>",
+        # open data
+        "GET /open-data",
+        "GET /data",
+        "GET /open-data/dictionary.json",
+        "GET /open-data/latest/<name>",
+        "GET /open-data/<version>/<name>",
+        "GET /feeds/new.atom",
+        "GET /feeds/overdue.atom",
+        "GET /api/v1/openapi.json",
+        "GET /api/v1/reports",
+        "GET /api/v1/reports/<public_id>",
+        *(f"{method} /api/v1/<path:rest>" for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
         # programs
         "GET /healthz",
         "GET /readyz",

@@ -46,6 +46,7 @@ class World:
             "cases": "/cases",
             "case": f"/cases/{self.case}",
             "outcomes": "/outcomes",
+            "open-data": "/open-data",
             "outcome": f"/outcomes/{self.outcome}",
             "sign-in": "/auth/login",
             "nowhere": "/r/1",

@@ -40,7 +40,7 @@ WITHOUT = {
     "webapp.pages.resident.aftercare.act": "the random token in the address is the right; mail programs post there",
     "webapp.pages.public.follow.me_too": "no session for those who only read; refused by Sec-Fetch-Site instead",
 }
-KEYED = {"open311"}  # programs show a key, no cookie counts
+KEYED = {"open311", "api"}  # programs show a key, or may only read; no cookie counts
 
 _TOKEN = re.compile(r'name="csrf_token"[^>]* value="([^"]+)"|value="([^"]+)"[^>]* name="csrf_token"')
 

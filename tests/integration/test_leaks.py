@@ -26,6 +26,7 @@ from tests.integration.staff import FRONT, people, sign_in
 from tests.integration.test_resident_pages import code_of, form
 from webapp.core import clock
 from webapp.core.db import Base
+from webapp.opendata import service as service_of_files
 from webapp.pages.access import AUDIENCES, EVERYBODY
 from webapp.reports import lifecycle, service
 
@@ -218,6 +219,9 @@ def public_addresses(app: Any, sent: dict[str, Any]) -> Iterator[str]:
     """Every public address with this case in its places."""
     values = {"public_id": sent["public_id"], "request_id": sent["public_id"], "token": sent["public_id"]}
     values |= {"code": "coal_ash", "province": "86", "name": f"{sent['photo']}.webp", "rest": "x", "filename": "x"}
+    version = service_of_files.build()
+    yield from (f"/open-data/{version}/{name}" for name in service_of_files.OF_A_VERSION)
+    values["version"] = version
     for rule in app.url_map.iter_rules():
         if rule.endpoint == "static" or AUDIENCES.get(rule.endpoint.rpartition(".")[0]) != EVERYBODY:
             continue

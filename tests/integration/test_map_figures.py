@@ -101,7 +101,7 @@ def test_an_answer_becomes_late_by_itself(session: Any, monkeypatch: Any) -> Non
     case(status=lifecycle.VERIFIED, due_at=now + timedelta(minutes=10))
     on_the_map()
     assert queries.counts(Filters())["overdue"] == 0
-    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=11))
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=71))  # the full hour after it at the latest
     on_the_map()
     assert queries.counts(Filters())["overdue"] == 1
     assert queries.counts(Filters(status="overdue"))["total"] == 1

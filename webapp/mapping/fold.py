@@ -100,10 +100,12 @@ def _note_what_time_changed(state: MapState, now: Any) -> None:
         found = select(Report.id).where(Report.publish_at.is_not(None))
     else:
         since = state.seen_at - OVERLAP
+        # The public hears of lateness on the full hour, see `privacy.is_overdue`.
+        hour, hour_before = privacy.to_the_hour(now), privacy.to_the_hour(since)
         either = union(
             select(Report.id).where(Report.publish_at > since, Report.publish_at <= now),
             select(Report.id).where(
-                and_(Report.due_at > since, Report.due_at <= now, Report.status.in_(lifecycle.CLOCK_RUNS))
+                and_(Report.due_at >= hour_before, Report.due_at < hour, Report.status.in_(lifecycle.CLOCK_RUNS))
             ),
         ).subquery()
         found = select(either.c.id)

@@ -11,12 +11,12 @@ def init_app(app: Flask) -> None:
     """Add every page, and what is done around each request."""
     from webapp.pages.admin import audit, people, reorganisations, rules, tables
     from webapp.pages.admin import views as admin
-    from webapp.pages.api import health, open311
+    from webapp.pages.api import health, open311, v1
     from webapp.pages.auth import entrance, invitation, oidc, security  # noqa: F401 - they add to their blueprints
     from webapp.pages.auth import views as auth
     from webapp.pages.desk import views as desk
     from webapp.pages.entry import views as entry
-    from webapp.pages.public import cases, discovery, feeds, follow, home, map
+    from webapp.pages.public import cases, discovery, feeds, follow, home, map, open_data
     from webapp.pages.public.tile_cache import TileCache
     from webapp.pages.resident import aftercare, pwa, report, statement, track
     from webapp.pages.unit import link as unit_link
@@ -57,5 +57,7 @@ def init_app(app: Flask) -> None:
         reorganisations.bp,
         health.bp,
         open311.bp,
+        open_data.bp,
+        v1.bp,
     ):
         app.register_blueprint(blueprint)

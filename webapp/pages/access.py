@@ -32,6 +32,8 @@ AUDIENCES: dict[str, str | frozenset[str]] = {
     "privacy": EVERYBODY,
     "health": EVERYBODY,
     "open311": EVERYBODY,
+    "open_data": EVERYBODY,
+    "api": EVERYBODY,
     "auth": EVERYBODY,  # Flask-Security's own pages
     "entrance": EVERYBODY,  # second factor, invitation, another service: each asks for its own proof
     "account": SIGNED_IN,

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from flask import Request, Response, abort, request
+from flask import Request, Response, abort
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from webapp.core.instance import instance
 from webapp.media import recording_intake
 from webapp.media.recording_intake import KeptRecording
+from webapp.pages import pieces
 from webapp.reports.intake import StoredRecording
 from webapp.reports.recordings import CLEAN, Recording
 
-PIECE = 1 << 20
 ERRORS = {
     "empty": _l("%(name)s is empty."),
     "too_large": _l("%(name)s is too large: a clip may have %(clip)s MB, a voice note %(voice)s MB."),
@@ -58,22 +57,5 @@ def play(recording: Recording) -> Response:
     """The stripped copy, or the part of it that a player asks for. There is no way here to an original."""
     if recording.state != CLEAN:
         abort(404)
-    storage, name = instance().storage, recording.copy_name
-    size = storage.size(name)
-    start, end, status = 0, size, 200
-    if request.range is not None and request.range.units == "bytes":
-        wanted = request.range.range_for_length(size)
-        if wanted is None:
-            return Response(status=416, headers={"Content-Range": f"bytes */{size}"})
-        start, end, status = wanted[0], wanted[1] or size, 206
-
-    def pieces() -> Iterator[bytes]:
-        for at in range(start, end, PIECE):
-            yield storage.part(name, at, min(PIECE, end - at))
-
-    answer = Response(pieces(), status, mimetype=_PLAYED_AS.get(recording.mime, recording.mime))
-    answer.headers["Accept-Ranges"] = "bytes"
-    answer.content_length = end - start
-    if status == 206:
-        answer.headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    return answer
+    name = recording.copy_name
+    return pieces.answer(name, instance().storage.size(name), _PLAYED_AS.get(recording.mime, recording.mime))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from webapp.reports import lifecycle
@@ -90,8 +90,27 @@ def is_public(report: Any, now: datetime) -> bool:
 
 
 def is_overdue(report: Any, now: datetime) -> bool:
-    """Whether the answer is late."""
+    """Whether the public is told that the answer is late: from the full hour after its time on. Some terms are hours
+    counted from the minute of the report, and whoever watches for the change would learn that minute."""
+    return is_late(report, to_the_hour(now))
+
+
+def is_late(report: Any, now: datetime) -> bool:
+    """Whether the answer is late, to the second: for the offices."""
     return report.due_at is not None and report.due_at < now and report.status in lifecycle.CLOCK_RUNS
+
+
+def appears_at(created_at: datetime, delay_hours: int) -> datetime:
+    """When the public first sees a report whose kind waits so many hours. What waits comes out on a full hour, as
+    else the moment of its coming out, less the delay, would be the moment at which it was sent."""
+    if not delay_hours:
+        return created_at
+    return to_the_hour(created_at) + timedelta(hours=delay_hours + 1)
+
+
+def changed_at(report: Any) -> datetime:
+    """The hour in which what the public sees of a public report last changed; to come out is a change."""
+    return to_the_hour(max(report.updated_at, report.publish_at))
 
 
 def public_case(report: Any, now: datetime, verdicts: Iterable[Any] = (), came_back: int = 0) -> PublicCase | None:
@@ -112,7 +131,7 @@ def public_case(report: Any, now: datetime, verdicts: Iterable[Any] = (), came_b
         unit_code=report.unit_code if report.decided else None,
         supervisor_code=report.supervisor_code,
         reported_at=to_the_hour(report.created_at),
-        updated_at=to_the_hour(report.updated_at),
+        updated_at=changed_at(report),
         due_at=to_the_hour(report.due_at) if report.due_at else None,
         overdue=is_overdue(report, now),
         text=report.public_text,
@@ -186,6 +205,49 @@ def public_steps(entries: list[Any]) -> list[tuple[datetime, str, dict[str, Any]
         for entry in entries
         if entry.public and entry.kind in _PUBLIC_STEPS
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicRow:
+    """What open data says of one case: the fields of `PublicCase` that fit into a row."""
+
+    id: str
+    category_code: str
+    status: str
+    lon: float | None
+    lat: float | None
+    precision_m: int | None  # how far the place may be off, 0 for not at all; None: the commune as a whole
+    area_code: str | None
+    province_code: str | None
+    unit_code: str | None
+    supervisor_code: str | None
+    reported_at: datetime
+    updated_at: datetime
+    due_at: datetime | None
+    overdue: bool
+    text: str
+
+
+def public_row(row: Any, now: datetime) -> PublicRow:
+    """The row of a case that is public by `now`. `row` has the columns of `Report` named here, `public_blur_m` of
+    its category, and `placed`: whether it came with a position."""
+    return PublicRow(
+        id=row.public_id,
+        category_code=row.category_code,
+        status=row.status,
+        lon=row.public_lon,
+        lat=row.public_lat,
+        precision_m=row.public_blur_m if row.placed else None,
+        area_code=row.area_code,
+        province_code=row.province_code,
+        unit_code=row.unit_code if row.status in lifecycle.PASSED_ON else None,
+        supervisor_code=row.supervisor_code,
+        reported_at=to_the_hour(row.created_at),
+        updated_at=changed_at(row),
+        due_at=to_the_hour(row.due_at) if row.due_at else None,
+        overdue=is_overdue(row, now),
+        text=row.public_text,
+    )
 
 
 @dataclass(frozen=True, slots=True)

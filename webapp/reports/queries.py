@@ -24,6 +24,7 @@ from webapp.core.db import db
 from webapp.reports import lifecycle, links, privacy, verdicts
 from webapp.reports.catalogue import area_names, catalogue
 from webapp.reports.models import Answer, AnswerFile, Category, Photo, Report
+from webapp.reports.paging import Mark, by_hour
 from webapp.reports.service import stream
 from webapp.reports.verdicts import Verdict, VerdictPhoto
 
@@ -100,7 +101,7 @@ def is_overdue(now: datetime) -> ColumnElement[bool]:
     """`privacy.is_overdue` in SQL."""
     return and_(
         Report.due_at.is_not(None),
-        Report.due_at < now,
+        Report.due_at < privacy.to_the_hour(now),
         Report.status.in_(lifecycle.CLOCK_RUNS),
     )
 
@@ -161,7 +162,7 @@ def public_list(
     bbox: tuple[float, float, float, float] | None = None,
     limit: int = PAGE,
 ) -> Page:
-    """A page of cases, newest first: those after (older) or before (newer) a case's id.
+    """A page of cases, newest first (see `paging`): those after (older) or before (newer) a case's id.
 
     Cursors are ids and not moments, because a moment would tell when exactly somebody sent a report. `bbox` is
     (west, south, east, north) in degrees. Raises BadCursor.
@@ -169,16 +170,14 @@ def public_list(
     query = row_columns().where(*matching(filters, now))
     if bbox is not None:
         query = query.where(*within_box(bbox))
-    newest_first = (Report.created_at.desc(), Report.id.desc())
     cursor = after or before
+    start = None
     if cursor:
         at = at_cursor(cursor, now)
-        older = or_(Report.created_at < at[0], and_(Report.created_at == at[0], Report.id < at[1]))
-        newer = or_(Report.created_at > at[0], and_(Report.created_at == at[0], Report.id > at[1]))
-        query = query.where(older if after else newer)
+        start = Mark(privacy.to_the_hour(at.created_at), cursor)
     backwards = before is not None and after is None
-    order = (Report.created_at, Report.id) if backwards else newest_first
-    found = [row_of(r, now) for r in db.session.execute(query.order_by(*order).limit(limit + 1))]
+    rows = by_hour(query, Report.created_at, limit + 1, start=start, backwards=backwards)
+    found = [row_of(r, now) for r in rows]
     more, found = len(found) > limit, found[:limit]
     if backwards:
         found.reverse()
@@ -195,6 +194,12 @@ def at_cursor(cursor: str, now: datetime) -> Any:
     if found is None:
         raise BadCursor(cursor)
     return found
+
+
+def overdue_last(now: datetime, limit: int) -> list[Row]:
+    """The cases whose time ran out last, latest first."""
+    query = row_columns().where(*matching(Filters(status=OVERDUE), now))
+    return [row_of(r, now) for r in by_hour(query, Report.due_at, limit)]
 
 
 def by_ids(ids: Iterable[str], now: datetime) -> list[Row]:
@@ -217,6 +222,7 @@ def row_columns() -> Any:
         Report.created_at,
         Report.due_at,
         Report.updated_at,
+        Report.publish_at,
     )
 
 
@@ -233,12 +239,13 @@ def row_of(row: Any, now: datetime) -> Row:
         reported_at=privacy.to_the_hour(row.created_at),
         overdue=privacy.is_overdue(row, now),
         due_at=privacy.to_the_hour(row.due_at) if row.due_at else None,
-        updated_at=privacy.to_the_hour(row.updated_at),
+        updated_at=privacy.changed_at(row),
     )
 
 
 def within_box(bbox: tuple[float, float, float, float]) -> list[ColumnElement[bool]]:
-    """In the box: by the few cell ranges that cover it, for the index, and then exactly."""
+    """At a public place in the box (west, south, east, north; degrees): by the few cell ranges that cover it, for the
+    index, and then exactly."""
     west, south, east, north = bbox
     zoom = 0
     while zoom < 18:
@@ -265,6 +272,11 @@ class Case:
     key: int
     case: privacy.PublicCase
     steps: list[tuple[datetime, str, dict[str, Any]]]
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be the public id of a case."""
+    return bool(_PUBLIC_ID.fullmatch(text))
 
 
 def public_by_id(public_id: str, now: datetime) -> Case | None:

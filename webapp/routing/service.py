@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from shapely.geometry import Point
@@ -15,7 +15,7 @@ from webapp.areas.models import Area
 from webapp.core import clock, events
 from webapp.core.events import Actor
 from webapp.core.instance import instance
-from webapp.reports import lifecycle
+from webapp.reports import lifecycle, privacy
 from webapp.reports.models import Category, Report
 from webapp.reports.service import move, stream, touch
 from webapp.routing import rulesets
@@ -129,7 +129,9 @@ def set_public_place(report: Report, commune: Area | None) -> None:
     position: tuple[float, float] | None = None
     if metres is not None and report.location is not None:
         lon, lat = report.location.x, report.location.y
-        seed = hashlib.sha256(f"{instance().settings.code_key}:blur:{report.public_id}".encode()).digest()
+        # Another seed for each distance: two displacements the same way would be two points of a line to the place.
+        words = f"{instance().settings.code_key}:blur:{report.public_id}:{metres}"
+        seed = hashlib.sha256(words.encode()).digest()
         position = blur(lon, lat, metres, seed) if metres else (lon, lat)
     elif commune is not None:
         position = (commune.point_lon, commune.point_lat)
@@ -138,7 +140,7 @@ def set_public_place(report: Report, commune: Area | None) -> None:
         return
     report.public_lon, report.public_lat = position
     report.public_cell = cell(*position)
-    report.publish_at = report.created_at + timedelta(hours=report.category.publish_delay_hours)
+    report.publish_at = privacy.appears_at(report.created_at, report.category.publish_delay_hours)
 
 
 def apply(report: Report, actor: Actor) -> Decision:

@@ -121,6 +121,6 @@ def _why_not(kind: Kind, report: Report) -> str:
     """Why this document cannot be issued now; empty if it can."""
     if kind.to == "unit" and not report.decided:
         return _("The case has not been passed to a unit yet.")
-    if kind.code == "urge" and not privacy.is_overdue(report, clock.now()):
+    if kind.code == "urge" and not privacy.is_late(report, clock.now()):
         return _("The answer is not overdue.")
     return ""

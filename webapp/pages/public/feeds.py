@@ -1,10 +1,11 @@
-"""Atom feeds (RFC 4287): new cases of a commune or province, and the steps of one case.
+"""Atom feeds (RFC 4287): new cases of the country, a province or a commune, overdue ones, the steps of one case.
 
 From the same reads as the public pages, so what is delayed or hidden is in none. Any cache may keep them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
@@ -21,7 +22,8 @@ from webapp.pages.public.cases import timeline_of
 from webapp.pages.public.shared import SharedResponse, shared_bytes
 from webapp.pages.public.views import category_name, place_name
 from webapp.reports import queries
-from webapp.reports.queries import Filters
+from webapp.reports.paging import HOUR
+from webapp.reports.queries import Filters, Row
 
 bp = Blueprint("feeds", __name__)
 CACHE = "public, max-age=300"
@@ -40,6 +42,23 @@ def commune(code: str) -> SharedResponse:
 def province(code: str) -> SharedResponse:
     """Cases of a province."""
     return _area(code, "province")
+
+
+@bp.get("/feeds/new.atom")
+def new() -> SharedResponse:
+    """The newest cases of the whole country."""
+    rows = queries.public_list(Filters(), clock.now(), limit=ENTRIES).rows
+    with force_locale(_language()):
+        return _answer(_cases(_("New cases"), "/map", rows))
+
+
+@bp.get("/feeds/overdue.atom")
+def overdue() -> SharedResponse:
+    """The cases whose time ran out last."""
+    rows = queries.overdue_last(clock.now(), ENTRIES)
+    with force_locale(_language()):
+        # Late since when, and again as news when another step of the same case is late.
+        return _answer(_cases(_("Overdue cases"), "/map?status=overdue", rows, at=_late_since))
 
 
 @bp.get("/feeds/case/<public_id>.atom")
@@ -67,17 +86,34 @@ def _area(code: str, level: str) -> SharedResponse:
     filters = Filters(commune=code) if level == "commune" else Filters(province=code)
     rows = queries.public_list(filters, now, limit=ENTRIES).rows
     with force_locale(_language()):
-        names = queries.area_names(c for row in rows for c in (row.area_code, row.province_code))
         # A feed without entries still needs a time: that of the area, which does not move with the clock.
-        updated = max((row.updated_at for row in rows), default=datetime(area.valid_from.year, 1, 1, tzinfo=UTC))
+        empty = datetime(area.valid_from.year, 1, 1, tzinfo=UTC)
         where = f"/map?{level}={area.code}"
-        feed = _feed(_("Cases in %(place)s", place=area.name), where, request.path, updated)
-        for row in rows:
-            title = f"{category_name(row.category_code)}, {place_name(row.area_code, row.province_code, names)}"
-            words = f"{labels.STATUS[row.status]}: {title}"
-            # Another entry for each status, so that readers show it as news.
-            _entry(feed, f"/cases/{row.id}", f"#{row.status}", words, row.updated_at)
-    return _answer(feed)
+        return _answer(_cases(_("Cases in %(place)s", place=area.name), where, rows, empty=empty))
+
+
+def _cases(
+    title: str,
+    page: str,
+    rows: Iterable[Row],
+    *,
+    at: Callable[[Row], datetime] = lambda row: row.updated_at,
+    empty: datetime = datetime(2025, 7, 1, tzinfo=UTC),
+) -> ET.Element:
+    """A feed of cases in their order. `at`: what is the time of an entry; `empty`: of a feed without any."""
+    rows = list(rows)
+    names = queries.area_names(c for row in rows for c in (row.area_code, row.province_code))
+    feed = _feed(title, page, request.path, max(map(at, rows), default=empty))
+    for row in rows:
+        name = f"{category_name(row.category_code)}, {place_name(row.area_code, row.province_code, names)}"
+        # Another entry for each status, so that readers show it as news.
+        _entry(feed, f"/cases/{row.id}", f"#{row.status}", f"{labels.STATUS[row.status]}: {name}", at(row))
+    return feed
+
+
+def _late_since(row: Row) -> datetime:
+    """The full hour from which on the public is told; overdue cases have a due time."""
+    return (row.due_at or row.updated_at) + HOUR
 
 
 def _language() -> str:

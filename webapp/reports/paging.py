@@ -1,0 +1,76 @@
+"""Pages of public cases by the hour, as the public knows the times.
+
+Within an hour the order is that of the random public ids: in the order of the true moments, somebody who sends
+reports of their own could read between which two of them another came in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from webapp.core.db import db
+from webapp.reports.models import Report
+from webapp.reports.privacy import to_the_hour
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a page begins: behind this case. Nothing but what the public knows of it."""
+
+    hour: datetime
+    public_id: str
+
+
+def by_hour(
+    query: Select[Any],
+    column: InstrumentedAttribute[Any],
+    limit: int,
+    *,
+    start: Mark | None = None,
+    backwards: bool = False,
+) -> Sequence[Any]:
+    """At most `limit` rows of `query`, by the hour of `column` and then the public id, latest first; `backwards`:
+    earliest first. `start`: only those behind it in that order. `column` is read along its index: each
+    statement meets at most the rows that it returns, or those of one hour."""
+    found: list[Any] = []
+    edge: ColumnElement[bool] | None = None
+    if start is not None:
+        behind = Report.public_id > start.public_id if backwards else Report.public_id < start.public_id
+        found += _of_hour(query.where(behind), column, start.hour, limit, backwards)
+        edge = column >= start.hour + HOUR if backwards else column < start.hour
+    wanted = limit - len(found)
+    if not wanted:
+        return found
+    if edge is not None:
+        query = query.where(edge)
+    along = column.asc() if backwards else column.desc()
+    last = db.session.scalar(query.with_only_columns(column).order_by(along).offset(wanted - 1).limit(1))
+    if last is None:
+        return found + _sorted(db.session.execute(query).all(), column, backwards)
+    hour = to_the_hour(last)
+    before = query.where(column < hour) if backwards else query.where(column >= hour + HOUR)
+    found += _sorted(db.session.execute(before).all(), column, backwards)
+    return found + _of_hour(query, column, hour, limit - len(found), backwards)
+
+
+def _of_hour(
+    query: Select[Any], column: InstrumentedAttribute[Any], hour: datetime, limit: int, backwards: bool
+) -> list[Any]:
+    by_id = Report.public_id.asc() if backwards else Report.public_id.desc()
+    within = query.where(column >= hour, column < hour + HOUR)
+    return list(db.session.execute(within.order_by(by_id).limit(limit)).all())
+
+
+def _sorted(rows: Sequence[Any], column: InstrumentedAttribute[Any], backwards: bool) -> list[Any]:
+    def place(row: Any) -> tuple[datetime, str]:
+        return to_the_hour(getattr(row, column.key)), row.public_id
+
+    return sorted(rows, key=place, reverse=not backwards)
