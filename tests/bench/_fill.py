@@ -82,7 +82,7 @@ WORDS = (
 )
 ACCENTED = "àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ"
 PLAIN = "a" * 17 + "e" * 11 + "i" * 5 + "o" * 17 + "u" * 11 + "y" * 5 + "d"
-FILLED = ("reports", "events", "photos", "contacts", "feedback", "report_search")
+FILLED = ("reports", "events", "photos", "contacts", "feedback", "report_search", "step_clocks")
 
 
 def fill(
@@ -117,6 +117,7 @@ def fill(
         one("SELECT setval(pg_get_serial_sequence('reports', 'id'), %s)", (number,))
         one(DUPLICATES)
         one(RECORD, {"share": record_share})
+        one(CLOCKS)
         one(PHOTOS, {"share": photo_share})
         one(CONTACTS)
         one(OBJECTIONS)
@@ -305,6 +306,35 @@ FROM reports r CROSS JOIN LATERAL (VALUES
 ) AS e (seq, kind, at, actor, data)
 WHERE (r.closed_at IS NULL OR abs(hashint8(r.id)) %% 1000 < %(share)s * 1000)
     AND (e.seq = 1 OR (e.seq = 2 AND r.status <> 'new') OR (e.seq = 3 AND r.status NOT IN ('new', 'received')))
+"""
+# The clock of each step that a case has taken, and of the one that runs; a third of the answers come late.
+CLOCKS = """
+INSERT INTO step_clocks (report_id, step, unit_code, measure, amount, started_at, first_due_at, due_at, pauses,
+    extensions, ended_at, outcome, spent_days)
+SELECT c.report, c.step, c.unit, 'days', c.amount, c.started, c.due, c.due, '[]', 0, c.ended,
+    CASE WHEN c.ended <= c.due THEN 'met' WHEN c.ended > c.due THEN 'late' END,
+    CASE WHEN c.ended IS NOT NULL THEN ceil(extract(epoch FROM c.ended - c.started) / 86400 * 5 / 7) END
+FROM (
+  SELECT r.id AS report, s.step, s.unit, s.amount, s.started, s.ended,
+         s.started + s.amount * interval '1 day' AS due
+  FROM (SELECT *, created_at + 0.1 * (updated_at - created_at) AS passed_on,
+               created_at + 0.2 * (updated_at - created_at) AS accepted,
+               created_at + 0.9 * (updated_at - created_at) AS answered,
+               status IN ('new', 'received', 'screening', 'needs_info') AS screening,
+               status IN ('answered', 'verified', 'closed') AS done,
+               status IN ('assigned', 'verifying', 'in_progress', 'rework', 'answered', 'verified', 'closed') AS passed
+        FROM reports) r
+  CROSS JOIN LATERAL (VALUES
+    ('screen', r.supervisor_code, 2, r.created_at, CASE WHEN NOT r.screening THEN r.passed_on END, r.status <> 'new'),
+    ('receive', r.unit_code, 3, r.passed_on, CASE WHEN r.status <> 'assigned' THEN r.accepted END, r.passed),
+    ('answer', r.unit_code, 28, r.accepted, CASE WHEN r.done THEN r.answered END,
+        r.passed AND r.status NOT IN ('assigned', 'in_progress')),
+    ('handle', r.unit_code, 28, r.accepted, NULL, r.status = 'in_progress'),
+    ('verify', r.supervisor_code, 7, r.answered,
+        CASE WHEN r.status NOT IN ('answered', 'verified') THEN r.updated_at END, r.done)
+  ) AS s (step, unit, amount, started, ended, there)
+  WHERE s.there
+) c
 """
 PHOTOS = """
 INSERT INTO photos (public_id, report_id, purpose, original, sha256, size, mime, state, dhash, width, height, public,

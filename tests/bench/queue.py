@@ -2,7 +2,8 @@
 
 The whole request of a signed-in member of staff, in this process, on PostGIS: sign-in, counts, rows, template.
 CPU is this process's own, beside an empty Flask route in the same run; waiting for the database is in the wall
-time. Each desk is asked for its first page, for a later one, and with words that many and that few cases hold.
+time. Each desk is asked for its first page, for a later one, with words that many and that few cases hold, and for
+the score cards of a year.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import statistics
 import sys
 import time
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -128,6 +130,9 @@ def pages(app: Any, desk: Desk) -> dict[str, str]:
     found["many match “rac thai”"] = f"{desk.base}?q={quote('rac thai')}"
     found["few match “sat, cho, hut cat”"] = f"{desk.base}?q={quote('cau sat hut cat dem qua ca tom')}"
     found["by group"] = f"{desk.base}?group=waste"
+    if desk.name in ("province", "unit"):
+        today = date.today()
+        found["score card of a year"] = f"{desk.base}/scores?from={today - timedelta(days=365)}&to={today}"
     if desk.name != "unit":
         found["all, searched"] = f"{desk.base}?tab=all&q={quote('bai boi')}"
     return found
