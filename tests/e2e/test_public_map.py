@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from tests import services
 from tests.integration.public_world import case
 from webapp.reports import lifecycle
+from workers import mapping
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,7 @@ def served(run: services.Run) -> Iterator[str]:
             for _ in range(2):
                 case(lon=106.6, lat=20.8, province_code=None, area_code=None)
             db.session.flush()
+        mapping.follow(app)  # the server does it too, each second: a busy machine's seconds are long
         yield server.url
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import func, select
-from werkzeug.routing import Rule
+from werkzeug.routing import AnyConverter, Rule
 
 from tests.factories import PASSWORD, duyen_hai, report, user
 from webapp.core.events import Event
@@ -61,6 +61,9 @@ def changing(app: Any) -> Iterator[tuple[Rule, str, str]]:
             "fmt": "json",
             "action": "approve",
         }
+        for name, kind in rule._converters.items():
+            if isinstance(kind, AnyConverter):
+                values[name] = sorted(kind.items)[0]
         for method in sorted((rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}):
             with app.test_request_context():
                 yield rule, method, app.url_map.bind("localhost").build(rule.endpoint, values, method=method)
