@@ -8,7 +8,6 @@ disturbs little; rounds alternate between the two so that what disturbs one dist
 from __future__ import annotations
 
 import http.client
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,8 +18,6 @@ from urllib.parse import urlencode, urlsplit
 from scripts import postgres
 from scripts.stack import PRIVATE_KEYS, Process, Processes
 from tests import services
-
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -52,7 +49,7 @@ class Served:
 
     def cpu(self) -> float:
         """CPU seconds that the answering processes have used so far."""
-        return sum(_ticks(child) for child in _children(self.pid)) / TICKS
+        return sum(_on_cpu(child) for child in _children(self.pid)) / 1e9
 
     def memory(self) -> float:
         """MiB of the largest answering process that are its own or shared out evenly (PSS)."""
@@ -135,9 +132,9 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def _ticks(pid: int) -> int:
-    fields: list[str] = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return int(fields[11]) + int(fields[12])  # utime, stime: proc(5)
+def _on_cpu(pid: int) -> int:
+    """Nanoseconds that the threads of a process have run: the first field of schedstat, see proc(5)."""
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir())
 
 
 def _pss(pid: int) -> float:
