@@ -61,7 +61,12 @@ def hours(query: Query) -> tuple[datetime, datetime]:
 
 def _conditions(query: Query, now: datetime) -> list[ColumnElement[bool]]:
     start, end = hours(query)
-    found = [queries.is_public(now), Report.created_at >= start, Report.created_at < end]
+    return [queries.is_public(now), Report.created_at >= start, Report.created_at < end, *of_cases(query)]
+
+
+def of_cases(query: Query) -> list[ColumnElement[bool]]:
+    """What is asked of the cases, the days aside."""
+    found: list[ColumnElement[bool]] = []
     if query.codes:
         found.append(Report.category_code.in_(query.codes))
     if query.statuses:

@@ -6,6 +6,7 @@ Not part of GeoReport v2; the fields are those of its extension for updates.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from flask import Response, request
@@ -19,7 +20,7 @@ from webapp.pages.api.open311 import filters, records
 from webapp.pages.api.open311.door import ENDING, kept, route
 from webapp.pages.api.open311.filters import Query
 from webapp.pages.api.open311.formats import answer
-from webapp.pages.api.open311.requests import bad_cursor, hours, page, paging, read_cursor
+from webapp.pages.api.open311.requests import bad_cursor, hours, of_cases, page, paging, read_cursor
 from webapp.pages.labels import STATUS
 from webapp.reports import privacy, queries
 from webapp.reports.models import Report
@@ -27,6 +28,8 @@ from webapp.reports.paging import Mark
 
 _MOVED = "report:moved"
 _STREAM = len("report:") + 1  # where the id begins in the name of a report's stream
+_PLACE = (Report.public_id, Event.seq)  # the order within an hour
+ROOT = "service_requests_updates"
 
 
 @route("/servicerequestupdates" + ENDING)
@@ -37,24 +40,37 @@ def updates(fmt: str) -> Response:
     before and after another would know when that came in.
     """
     now = clock.now()
+    ids = filters.read_ids(request.args)
+    if ids:
+        rows = _of_cases(ids, now)
+        steps = _numbers({row.stream for row in rows})
+        return kept(answer(fmt, ROOT, [_update(row, steps[row.stream, row.seq]) for row in rows]), 0)
     query = filters.read(request.args, now)
     since, until = hours(query)
-    every = (
-        select(Event.stream, Event.seq, Event.at, Event.kind, Event.data, Event.public, Report.public_id)
-        .join(Report, Report.id == cast(func.substr(Event.stream, _STREAM), BigInteger))
-        .where(Event.kind == _MOVED, Event.public.is_(True), Event.at >= since, Event.at < until)
-        .where(queries.is_public(now))
-    )
-    if query.codes:
-        every = every.where(Report.category_code.in_(query.codes))
-    rows, more = page(every, Event.at, query, _mark(query), backwards=True, within=(Report.public_id, Event.seq))
+    every = _steps(now).where(Event.at >= since, Event.at < until, *of_cases(query))
+    rows, more = page(every, Event.at, query, _mark(query), backwards=True, within=_PLACE)
     steps = _numbers({row.stream for row in rows})
-    listed = [_update(row, steps[row.stream, row.seq]) for row in rows]
-    response = answer(fmt, "service_requests_updates", listed)
+    response = answer(fmt, ROOT, [_update(row, steps[row.stream, row.seq]) for row in rows])
     last = rows[-1] if more else None
     cursor = Cursor(records.floor_hour(last.at), last.public_id, steps[last.stream, last.seq]) if last else None
     paging(response, query, every, cursor)
     return kept(response, 0)
+
+
+def _steps(now: datetime) -> Any:
+    return (
+        select(Event.stream, Event.seq, Event.at, Event.kind, Event.data, Event.public, Report.public_id)
+        .join(Report, Report.id == cast(func.substr(Event.stream, _STREAM), BigInteger))
+        .where(Event.kind == _MOVED, Event.public.is_(True), queries.is_public(now))
+    )
+
+
+def _of_cases(ids: list[str], now: datetime) -> list[Any]:
+    """All steps of these cases, as far as they fit into one answer."""
+    keys = db.session.scalars(select(Report.id).where(Report.public_id.in_(ids), queries.is_public(now)))
+    found = _steps(now).where(Event.stream.in_([f"report:{key}" for key in keys])).limit(filters.LIMIT)
+    rows = db.session.execute(found.order_by(*_PLACE)).all()
+    return sorted(rows, key=lambda row: (records.floor_hour(row.at), row.public_id, row.seq))
 
 
 def _update(row: Any, step: int) -> dict[str, Any]:
