@@ -3,8 +3,9 @@
 Two worlds differ only in what must stay secret: at which minute of an hour a delayed report was sent, and where in
 its commune. The observer sends reports of their own to have marks in time, polls everything that is public (exports,
 bulk API, Open311 with its updates, feeds, sitemaps, lists, counts, shades, tiles of all zooms, the case itself) around
-every moment at which something could show, and must see the same in both worlds, to the byte. (Kinds that are neither delayed nor shown as the commune alone appear at once, as everybody may know; for
-those that are displaced, it is the place that must not be found.)
+every moment at which something could show, and must see the same in both worlds, to the byte. (Kinds that are neither
+delayed nor shown as the commune alone appear at once, as everybody may know; for those that are displaced, it is the
+place that must not be found.)
 """
 
 from __future__ import annotations
