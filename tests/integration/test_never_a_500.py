@@ -48,6 +48,21 @@ FIELDS = (  # noqa: SIM905
     " template insert action title text retired preview kind"
 ).split()
 PATHS = ("/report", "/track", "/language", "/auth/login", "/r/1234567890123452", "/open311/v2/requests.json")
+# Queries that no browser writes: letters that are no UTF-8, parts without a name, a thousand of them.
+RAW = "%ff=%fe&=&==&%00&page=1&page=2&" + "&".join(f"n{number}" for number in range(1000)) + "&after=%c3%28"
+# Bodies for those who read JSON, which a script of ours never sends.
+WRONG_JSON = (
+    b"",
+    b"null",
+    b"[]",
+    b'"x"',
+    b"-1e400",
+    b"[[[[null]]]]",
+    b"\xff\xfe",
+    b'{"a":' * 3000,
+    b'{"id": "\\ud800", "rawId": null, "response": 1, "type": [], "sha256": {}, "photos": {"a": -1}, "client_id": []}',
+    b'{"photos": [null, 1, "x", [], {}], "client_id": {"a": 1}, "items": "x", "version": 1e308, "draft": [1]}',
+)
 
 
 def addresses(app: Any, rule: Rule, known: dict[str, str]) -> Iterator[str]:
@@ -91,7 +106,8 @@ def test_no_address_and_no_form_breaks_a_page(
         methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
         for address in addresses(app, rule, known):
             if "GET" in methods:
-                for query in ({}, {name: next(values) for name in QUERY}):
+                twice = {name: [next(values), next(values)] for name in QUERY}
+                for query in ({}, {name: next(values) for name in QUERY}, twice, RAW):
                     answer = client.get(address, query_string=query)
                     assert answer.status_code < 500, (address, query)
                     asked += 1
@@ -105,6 +121,28 @@ def test_no_address_and_no_form_breaks_a_page(
     assert asked > 150
 
 
+@pytest.mark.parametrize("who", [None, "unit2", "admin"])
+def test_json_that_no_script_of_ours_sends(app: Any, client: Any, session: Any, who: str | None) -> None:
+    """At every address that takes anything, by every method that it knows."""
+    factories.duyen_hai()
+    staff.people()
+    if who:
+        staff.sign_in(client, who)
+    app.config["WTF_CSRF_ENABLED"] = False
+    asked = 0
+    for rule in app.url_map.iter_rules():
+        methods = (rule.methods or set()) & {"POST", "PUT", "PATCH"}
+        if rule.endpoint in {"auth.logout", "open311.nowhere", "api.nowhere"} or not methods:
+            continue
+        for number, body in enumerate(WRONG_JSON):
+            address = next(addresses(app, rule, {}), None)
+            kind = "application/json" if number % 4 else "application/json; charset=utf-16"
+            answer = client.open(address, method=min(methods), data=body, content_type=kind)
+            assert answer.status_code < 500, (address, body[:60])
+            asked += 1
+    assert asked > 300
+
+
 def test_bodies_that_are_no_forms(client: Any, session: Any) -> None:
     for body, kind in (
         (b"\xff\xfe\x00", "application/x-www-form-urlencoded"),
@@ -114,13 +152,6 @@ def test_bodies_that_are_no_forms(client: Any, session: Any) -> None:
         (b"a" * 3_000_000, "application/x-www-form-urlencoded"),
         (b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "text/xml"),
     ):
-        for path in (
-            "/report",
-            "/track",
-            "/language",
-            "/auth/login",
-            "/r/1234567890123452",
-            "/open311/v2/requests.json",
-        ):
+        for path in PATHS:
             answer = client.post(path, data=body, content_type=kind)
             assert answer.status_code < 500, (path, kind, body[:20])
