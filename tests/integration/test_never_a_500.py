@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import itertools
 import random
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from werkzeug.routing import Rule
 
+import webapp
 from tests import factories
 from tests.integration import staff
 from webapp.reports import service
@@ -47,6 +50,18 @@ FIELDS = (  # noqa: SIM905
     " case keep number category-1 words-1 commune-1 lat-1 lon-1 photos-1 link_kind link_id link_to link_reason"
     " template insert action title text retired preview kind"
 ).split()
+SOURCES = Path(webapp.__file__).parent
+
+
+def asked_by_the_code(what: str, *known: str) -> list[str]:
+    """`known`, and what else any page reads out of its "args" or "form": nobody has to remember this list."""
+    found = set(known)
+    for file in SOURCES.rglob("*.py"):
+        names = re.findall(rf'\b{what}(?:\.get(?:list)?\(\s*f?|\[)"([^"]+)"', file.read_text("utf-8"))
+        found |= {re.sub(r"\{[^}]*\}", "1", name) for name in names}
+    return sorted(found - {"csrf_token"})
+
+
 PATHS = ("/report", "/track", "/language", "/auth/login", "/r/1234567890123452", "/open311/v2/requests.json")
 # Queries that no browser writes: letters that are no UTF-8, parts without a name, a thousand of them.
 RAW = "%ff=%fe&=&==&%00&page=1&page=2&" + "&".join(f"n{number}" for number in range(1000)) + "&after=%c3%28"
@@ -99,6 +114,8 @@ def test_no_address_and_no_form_breaks_a_page(
         staff.sign_in(client, who)
     app.config["WTF_CSRF_ENABLED"] = False  # past the token, into the views
     values = itertools.cycle(NASTY)
+    in_query, in_form = asked_by_the_code("args", *QUERY), asked_by_the_code("form", *FIELDS)
+    assert {"credential", "verdict", "q_1"} <= set(in_form), "the code is not read any more"
     asked = 0
     for rule in app.url_map.iter_rules():
         if rule.endpoint in {"static", "auth.static", "auth.logout"}:
@@ -106,14 +123,14 @@ def test_no_address_and_no_form_breaks_a_page(
         methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
         for address in addresses(app, rule, known):
             if "GET" in methods:
-                twice = {name: [next(values), next(values)] for name in QUERY}
-                for query in ({}, {name: next(values) for name in QUERY}, twice, RAW):
+                twice = {name: [next(values), next(values)] for name in in_query}
+                for query in ({}, {name: next(values) for name in in_query}, twice, RAW):
                     answer = client.get(address, query_string=query)
                     assert answer.status_code < 500, (address, query)
                     asked += 1
             if "POST" in methods:
                 for _ in range(2):
-                    data: dict[str, Any] = {name: next(values) for name in FIELDS}
+                    data: dict[str, Any] = {name: next(values) for name in in_form}
                     data |= {"client_id": new_client_id(), "photos": (io.BytesIO(b"\x00nasty"), next(values))}
                     answer = client.post(address, data=data, content_type="multipart/form-data")
                     assert answer.status_code < 500, (address, data)
