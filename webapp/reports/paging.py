@@ -47,8 +47,8 @@ def by_hour(
     within: Columns = (Report.public_id,),
 ) -> Sequence[Any]:
     """At most `limit` rows of `query`, by the hour of `column` and then `within`, latest first; `backwards`: earliest
-    first. `start`: only those behind it in that order. `column` is read along its index: each statement meets
-    at most the rows that it returns, or those of one hour."""
+    first. `start`: only those behind it in that order. `column`, which the rows must hold, is read along its index:
+    each statement meets at most the rows that it returns, or those of one hour."""
     found: list[Any] = []
     edge: ColumnElement[bool] | None = None
     if start is not None:
@@ -62,13 +62,13 @@ def by_hour(
     if edge is not None:
         query = query.where(edge)
     along = column.asc() if backwards else column.desc()
-    last = db.session.scalar(query.with_only_columns(column).order_by(along).offset(wanted - 1).limit(1))
-    if last is None:
-        return found + _sorted(db.session.execute(query).all(), column, backwards, within)
-    hour = to_the_hour(last)
-    before = query.where(column < hour) if backwards else query.where(column >= hour + HOUR)
-    found += _sorted(db.session.execute(before).all(), column, backwards, within)
-    return found + _of_hour(query, column, hour, limit - len(found), backwards=backwards, within=within)
+    rows = db.session.execute(query.order_by(along).limit(wanted)).all()
+    if len(rows) < wanted:
+        return found + _sorted(rows, column, backwards, within)
+    # The page may end in the midst of an hour, of which other rows belong to it than those of the first minutes.
+    last = to_the_hour(getattr(rows[-1], column.key))
+    found += _sorted([row for row in rows if to_the_hour(getattr(row, column.key)) != last], column, backwards, within)
+    return found + _of_hour(query, column, last, limit - len(found), backwards=backwards, within=within)
 
 
 def _of_hour(

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response, request
-from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 
 from webapp.core import clock
 from webapp.core.db import db
@@ -18,6 +18,7 @@ from webapp.core.events import Event
 from webapp.pages.api.cursors import Cursor
 from webapp.pages.api.open311 import filters, records
 from webapp.pages.api.open311.door import ENDING, kept, route
+from webapp.pages.api.open311.filters import Query
 from webapp.pages.api.open311.filters import Query
 from webapp.pages.api.open311.formats import answer
 from webapp.pages.api.open311.requests import bad_cursor, hours, of_cases, page, paging, read_cursor
@@ -30,6 +31,7 @@ _MOVED = "report:moved"
 _STREAM = len("report:") + 1  # where the id begins in the name of a report's stream
 _PLACE = (Report.public_id, Event.seq)  # the order within an hour
 ROOT = "service_requests_updates"
+FEW = 2000  # cases
 
 
 @route("/servicerequestupdates" + ENDING)
@@ -47,7 +49,7 @@ def updates(fmt: str) -> Response:
         return kept(answer(fmt, ROOT, [_update(row, steps[row.stream, row.seq]) for row in rows]), 0)
     query = filters.read(request.args, now)
     since, until = hours(query)
-    every = _steps(now).where(Event.at >= since, Event.at < until, *of_cases(query))
+    every = _steps(now).where(Event.at >= since, Event.at < until, *_asked(query, now))
     rows, more = page(every, Event.at, query, _mark(query), backwards=True, within=_PLACE)
     steps = _numbers({row.stream for row in rows})
     response = answer(fmt, ROOT, [_update(row, steps[row.stream, row.seq]) for row in rows])
@@ -65,10 +67,29 @@ def _steps(now: datetime) -> Any:
     )
 
 
+def _asked(query: Query, now: datetime) -> list[ColumnElement[bool]]:
+    """What is asked of the cases. Where few cases match, it is these that are named: the days may hold hundreds of
+    thousands of other cases' steps, which would all have to be looked at."""
+    conditions = of_cases(query)
+    if not conditions:
+        return []
+    since, until = hours(query)
+    # A case has changed at or after each of its steps, and came in before; the step is written down after the change.
+    lively = Report.updated_at >= since - records.HOUR, Report.created_at < until
+    keys = list(
+        db.session.scalars(select(Report.id).where(*conditions, *lively, queries.is_public(now)).limit(FEW + 1))
+    )
+    return conditions if len(keys) > FEW else [_streams(keys)]
+
+
+def _streams(keys: Iterable[int]) -> ColumnElement[bool]:
+    return Event.stream.in_([f"report:{key}" for key in keys])
+
+
 def _of_cases(ids: list[str], now: datetime) -> list[Any]:
     """All steps of these cases, as far as they fit into one answer."""
     keys = db.session.scalars(select(Report.id).where(Report.public_id.in_(ids), queries.is_public(now)))
-    found = _steps(now).where(Event.stream.in_([f"report:{key}" for key in keys])).limit(filters.LIMIT)
+    found = _steps(now).where(_streams(keys)).limit(filters.LIMIT)
     rows = db.session.execute(found.order_by(*_PLACE)).all()
     return sorted(rows, key=lambda row: (records.floor_hour(row.at), row.public_id, row.seq))
 
