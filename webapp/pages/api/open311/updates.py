@@ -19,7 +19,6 @@ from webapp.pages.api.cursors import Cursor
 from webapp.pages.api.open311 import filters, records
 from webapp.pages.api.open311.door import ENDING, kept, route
 from webapp.pages.api.open311.filters import Query
-from webapp.pages.api.open311.filters import Query
 from webapp.pages.api.open311.formats import answer
 from webapp.pages.api.open311.requests import bad_cursor, hours, of_cases, page, paging, read_cursor
 from webapp.pages.labels import STATUS
