@@ -19,7 +19,7 @@ from tests.integration.public_world import case, counted_statements, on_the_map
 JSON, PROBLEM, XML, HTML = "application/json", "application/problem+json", "text/xml", "text/html"
 NINES = "9" * 400
 # What is no number wherever one is asked for, raw or escaped as an address has it.
-NO_NUMBER = ("-1", "1e3", "0x10", "1_0", "NaN", "Infinity", "%D9%A3", "%EF%BC%93", "1.5", "%2B5", "%00", NINES, "1%0A")
+NO_NUMBER = ("-1", "1e3", "0x10", "1_0", "NaN", "Infinity", "%D9%A3", "%EF%BC%93", "1.5", "%2B5", "%00", NINES, "1%0A2")
 BOXES = (
     "170,-10,-170,10",  # across the date line
     "107,10,105,9",  # inside out

@@ -121,10 +121,10 @@ def test_no_address_and_no_form_breaks_a_page(
         if rule.endpoint in {"static", "auth.static", "auth.logout"}:
             continue
         methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        for address in addresses(app, rule, known):
+        for number, address in enumerate(addresses(app, rule, known)):
             if "GET" in methods:
                 twice = {name: [next(values), next(values)] for name in in_query}
-                for query in ({}, {name: next(values) for name in in_query}, twice, RAW):
+                for query in ({}, {name: next(values) for name in in_query}, *(() if number else (twice, RAW))):
                     answer = client.get(address, query_string=query)
                     assert answer.status_code < 500, (address, query)
                     asked += 1
@@ -138,6 +138,7 @@ def test_no_address_and_no_form_breaks_a_page(
     assert asked > 150
 
 
+@pytest.mark.only_engine("sqlite")  # what cannot be read does not come to the database
 @pytest.mark.parametrize("who", [None, "unit2", "admin"])
 def test_json_that_no_script_of_ours_sends(app: Any, client: Any, session: Any, who: str | None) -> None:
     """At every address that takes anything, by every method that it knows."""

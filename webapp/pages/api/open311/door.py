@@ -144,9 +144,9 @@ def _finish(response: Response) -> Response:
     headers["Access-Control-Expose-Headers"] = "Link, X-Total-Count, ETag, Retry-After"
     if request.method not in SAFE:
         headers["Cache-Control"] = "no-store"  # it may carry a tracking code
-    headers.add("Vary", "Accept-Language")
+    response.vary.add("Accept-Language")
     if not request.path.endswith((".json", ".xml")):
-        headers.add("Vary", "Accept")
+        response.vary.add("Accept")
     headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
     return response
 
