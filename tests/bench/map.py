@@ -163,7 +163,7 @@ def country(run: services.Run, size: int) -> Iterator[tuple[Flask, str, float]]:
 
     with run.place(services.POSTGIS, services.AREAS) as place:
         url = place.environ["DATABASE_URL"].replace("+psycopg", "")
-        fill(url, size)
+        fill(url, size, bare=True)
         app = create_app(Settings.from_env(place.environ))
         yield app, url, add_up(app, url)
         from webapp.core.db import db
