@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
+from webapp.pages.labels import STATUS
 from webapp.pages.public.case_data import json_ld
 from webapp.reports.privacy import PublicAnswer, PublicCase, PublicPhoto
 
@@ -33,11 +35,19 @@ CASE = PublicCase(
     duplicate_of=None,
 )
 
+VIEW: dict[str, Any] = {
+    "title": "Tiếng ồn",
+    "place": "Phường Duyên Hải, Tỉnh Vĩnh Long",
+    "status_label": STATUS["in_progress"],
+    "meaning": "…",
+    "unit": "",
+    "outcomes": [],
+}
+
 
 def told(case: PublicCase = CASE, **more: Any) -> dict[str, Any]:
-    words = {"title": "Tiếng ồn", "place": "Phường Duyên Hải, Tỉnh Vĩnh Long", "status": "Đang xử lý", "meaning": "…"}
-    given = words | {"unit": "", "language": "vi", "base": BASE} | more
-    found: dict[str, Any] = json.loads(json_ld(case, **given))
+    view = VIEW | {"case": case} | more
+    found: dict[str, Any] = json.loads(json_ld(view, language="vi", base=BASE))
     return found
 
 
@@ -60,7 +70,7 @@ def test_a_case_is_a_report_about_a_place_on_a_day() -> None:
 def test_what_was_let_out_is_told() -> None:
     answer = PublicAnswer("so-nnmt-86", "Đã dọn sạch", LATE, ())
     case = dataclasses.replace(CASE, text="Loa kẹo kéo", photos=(PublicPhoto("p1", 1, 1),), answers=(answer,))
-    found = told(case, outcomes=["kq1"])
+    found = told(case, outcomes=[{"outcome": SimpleNamespace(id="kq1")}])
     assert found["text"] == "Loa kẹo kéo"
     assert found["image"] == [f"{BASE}/photos/p1.webp"]
     assert [c["text"] for c in found["comment"]] == ["Đã dọn sạch"]
@@ -75,7 +85,6 @@ def test_a_case_shown_by_its_commune_has_no_point() -> None:
 def test_words_cannot_leave_the_script_element() -> None:
     nasty = "</script><script>alert('1')</script><!-- & \u2028"
     case = dataclasses.replace(CASE, text=nasty)
-    words = {"title": nasty, "place": "x", "status": "y", "meaning": "z", "unit": "", "language": "vi", "base": BASE}
-    document = str(json_ld(case, **words))
+    document = str(json_ld(VIEW | {"case": case, "title": nasty}, language="vi", base=BASE))
     assert not set(document) & set("<>&'\u2028")
     assert json.loads(document)["text"] == nasty

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -16,24 +16,14 @@ NAME = "Dân Giám Sát"
 _UNSAFE = {ord(char): f"\\u{ord(char):04x}" for char in "<>&'\u2028\u2029"}
 
 
-def json_ld(
-    case: PublicCase,
-    *,
-    title: str,
-    place: str,
-    status: str,
-    meaning: str,
-    unit: str,
-    language: str,
-    base: str,
-    outcomes: Iterable[str] = (),
-) -> Markup:
+def json_ld(view: Mapping[str, Any], *, language: str, base: str) -> Markup:
     """The document, safe inside `<script type="application/ld+json">`.
 
-    The words are those of the page: what (`title`), where (`place`), how far it is (`status`, and what that
-    means), the responsible unit's name or "". `base`: the instance's address; `outcomes`: ids of published
-    outcomes of inspections.
+    `view`: what the page itself is drawn from (`cases.case`); `base`: the instance's address.
     """
+    case: PublicCase = view["case"]
+    status = str(view["status_label"])
+    name = f"{view['title']}, {view['place']}"
     address = f"{base}/cases/{case.id}"
     document: dict[str, Any] = {
         "@context": "https://schema.org",
@@ -42,9 +32,9 @@ def json_ld(
         "url": address,
         "mainEntityOfPage": address,
         "identifier": case.id,
-        "name": f"{title}, {place}",
-        "headline": f"{title}, {place}"[:110],  # longer ones are cut by search engines
-        "description": f"{status}. {meaning}",
+        "name": name,
+        "headline": name[:110],  # longer ones are cut by search engines
+        "description": f"{status}. {view['meaning']}",
         "creativeWorkStatus": status,
         "inLanguage": language,
         "isAccessibleForFree": True,
@@ -52,13 +42,13 @@ def json_ld(
         "datePublished": clock.local(case.reported_at).date().isoformat(),
         "dateModified": clock.local(case.updated_at).date().isoformat(),
         "publisher": {"@type": "Organization", "name": NAME, "url": f"{base}/"},
-        "contentLocation": _place(case, place),
+        "contentLocation": _place(case, str(view["place"])),
         "image": [f"{base}/photos/{photo.public_id}.webp" for photo in case.photos] or [f"{address}/preview.jpg"],
     }
     if case.text:
         document["text"] = case.text
-    if unit:
-        document["mentions"] = {"@type": "GovernmentOrganization", "name": unit}
+    if view["unit"]:
+        document["mentions"] = {"@type": "GovernmentOrganization", "name": str(view["unit"])}
     if case.answers:
         document["commentCount"] = len(case.answers)
         document["comment"] = [
@@ -67,7 +57,7 @@ def json_ld(
         ]
     if case.duplicate_of:
         document["isBasedOn"] = f"{base}/cases/{case.duplicate_of}"
-    if found := [f"{base}/outcomes/{one}" for one in outcomes]:
+    if found := [f"{base}/outcomes/{row['outcome'].id}" for row in view["outcomes"]]:
         document["citation"] = found
     return Markup(orjson.dumps(document).decode().translate(_UNSAFE))  # noqa: S704 (made harmless just here)
 
