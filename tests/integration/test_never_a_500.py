@@ -139,7 +139,7 @@ def test_no_address_and_no_form_breaks_a_page(
 
 
 @pytest.mark.only_engine("sqlite")  # what cannot be read does not come to the database
-@pytest.mark.parametrize("who", [None, "unit2", "admin"])
+@pytest.mark.parametrize("who", [None, "admin"])
 def test_json_that_no_script_of_ours_sends(app: Any, client: Any, session: Any, who: str | None) -> None:
     """At every address that takes anything, by every method that it knows."""
     factories.duyen_hai()
