@@ -137,13 +137,13 @@ def p95(values: list[float]) -> float:
 
 
 @contextmanager
-def country(run: services.Run, size: int) -> Iterator[tuple[Flask, services.Place, float]]:
+def country(run: services.Run, size: int, *, bare: bool = True) -> Iterator[tuple[Flask, services.Place, float]]:
     from webapp import create_app
     from webapp.config import Settings
 
     with run.place(services.POSTGIS, services.AREAS) as place:
         url = place.environ["DATABASE_URL"].replace("+psycopg", "")
-        fill(url, size, bare=True)
+        fill(url, size, bare=bare)
         app = create_app(Settings.from_env(place.environ))
         yield app, place, add_up(app, url)
         from webapp.core.db import db
