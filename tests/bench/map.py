@@ -2,7 +2,8 @@
 
 PostGIS, filled by `_fill`. Tiles are drawn where people are: the tile of a random case, any zoom from 5 to 18, any
 filter. Server time is that of the whole request in this process, database included; nothing is kept from one
-request to the next unless the line says so. `DGS_BENCH_MAP=10000,1000000` says how many cases, each beside the first.
+request to the next unless the line says so. `DGS_BENCH_MAP=10000,1000000` says how many cases, each beside the first;
+`DGS_BENCH_MAP_SQLITE=100000` how many there are on SQLite, beside the same on PostGIS.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 
 import psycopg
 from flask import Flask
+from sqlalchemy import insert, select, text
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from geo import cells
@@ -30,6 +32,7 @@ from tests.bench._report import Figure, figure, write
 from tests.bench._served import Wish
 
 SIZES = tuple(int(n) for n in os.environ.get("DGS_BENCH_MAP", "10000,1000000").split(","))
+ON_SQLITE = int(os.environ.get("DGS_BENCH_MAP_SQLITE", "0"))
 TILES, ROUNDS = 400, 5
 PHONE = (360, 740)
 GATHER = """
@@ -152,6 +155,53 @@ def country(run: services.Run, size: int, *, bare: bool = True) -> Iterator[tupl
             db.engine.dispose()
 
 
+@contextmanager
+def on_sqlite(run: services.Run, source: Flask) -> Iterator[Flask]:
+    """The same cases in an instance on SQLite, copied table by table, the sums made anew."""
+    from webapp import create_app
+    from webapp.config import Settings
+    from webapp.core.db import committing, db, table_of
+    from webapp.mapping import fold
+    from webapp.mapping.models import MapPoint
+    from webapp.reports.models import Report
+
+    with run.place(services.SQLITE, services.AREAS) as place:
+        app = create_app(Settings.from_env(place.environ))
+        for model in (Report, MapPoint):
+            table = table_of(model)
+            with source.app_context():
+                rows = [dict(row) for row in db.session.execute(select(table)).mappings()]
+                db.session.remove()
+            with app.app_context(), committing():
+                db.session.execute(text("PRAGMA defer_foreign_keys = ON"))
+                db.session.execute(insert(table), rows)
+        with app.app_context(), committing():
+            db.session.execute(text("DELETE FROM map_changes"))
+            fold.add_up("map_points")
+            db.session.execute(text("UPDATE map_state SET seen_at = CURRENT_TIMESTAMP"))
+        with app.app_context():
+            db.session.execute(text("ANALYZE"))
+            db.session.commit()
+        yield app
+        with app.app_context():
+            db.engine.dispose()
+
+
+def beside_sqlite(run: services.Run, app: Flask, url: str, size: int) -> list[Figure]:
+    """Tiles of the same cases on both, one after the other."""
+    addresses = questions(url, TILES, random.Random(5))
+    with on_sqlite(run, app) as small:
+        figures = []
+        for each in (app, small):
+            wall(each, addresses[:60])
+        times = wall(app, addresses), wall(small, addresses)
+        assert [ask(app, a) for a in addresses[:50]] == [ask(small, a) for a in addresses[:50]]
+        for what, of in (("median", statistics.median), ("95th percentile", p95)):
+            name = f"{size:,} cases on SQLite, beside PostGIS: tile, server time, {what}"
+            figures.append(figure(name, of(times[1]), "ms", floor=of(times[0]), n=TILES, less_is_better=True))
+    return figures
+
+
 def measure(app: Flask, url: str, size: int, took: float, before: dict[str, float]) -> list[Figure]:
     """The figures of one size, each held against that of the first size."""
     dice = random.Random(5)
@@ -253,6 +303,10 @@ def main() -> None:
                 url = place.environ["DATABASE_URL"].replace("+psycopg", "")
                 figures += measure(app, url, size, took, before)
                 figures += as_served(place, app, size)
+        if ON_SQLITE:
+            with country(run, ON_SQLITE) as (app, place, _took):
+                url = place.environ["DATABASE_URL"].replace("+psycopg", "")
+                figures += beside_sqlite(run, app, url, ON_SQLITE)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         figures.append(figure("peak memory of this process", peak, "MiB"))
     finally:
