@@ -126,6 +126,7 @@ def fill(
             one(CONTACTS)
             one(OBJECTIONS)
             one(LANES.format(usual=_cases(lanes.lane_of), objected=_cases(lambda s: lanes.lane_of(s, lanes.OBJECTED))))
+            one(FOLDED)
             one(WORDS_FOUND)
         for definition in indexes:
             one(definition)
@@ -373,9 +374,14 @@ FROM (
     FROM reports r LEFT JOIN feedback f ON f.report_id = r.id AND f.verdict = 'no' AND f.settled_at IS NULL
 ) w WHERE w.id = reports.id AND w.lane IS NOT NULL
 """
+FOLDED = """
+CREATE TEMP TABLE folded_category AS SELECT code, pg_temp.fold(name->>'vi') AS name FROM categories;
+CREATE TEMP TABLE folded_area AS SELECT code, level, pg_temp.fold(name) AS name FROM areas WHERE valid_to IS NULL;
+ANALYZE folded_category;
+ANALYZE folded_area;
+ANALYZE pick_words
+"""
 WORDS_FOUND = """
-WITH folded_category AS MATERIALIZED (SELECT code, pg_temp.fold(name->>'vi') AS name FROM categories),
-folded_area AS MATERIALIZED (SELECT code, level, pg_temp.fold(name) AS name FROM areas WHERE valid_to IS NULL)
 INSERT INTO report_search (report_id, told, shared)
 SELECT r.id, ' ' || translate(w.folded, ',', '') || s.shared, s.shared
 FROM reports r
