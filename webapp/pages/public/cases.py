@@ -16,7 +16,8 @@ from webapp.inspections import queries as inspections
 from webapp.inspections.privacy import PublicOutcome
 from webapp.pages import labels
 from webapp.pages.answer_files import guard
-from webapp.pages.public import follow, outcomes, preview
+from webapp.pages.i18n import language
+from webapp.pages.public import case_data, follow, outcomes, preview
 from webapp.pages.public.shared import shared_bytes
 from webapp.pages.public.views import (
     category_icon,
@@ -100,6 +101,7 @@ def case(public_id: str) -> Response:
         "beside": follow.beside(found),
         "address": f"{instance().settings.public_url}/cases/{shown.id}",
     }
+    view["data"] = case_data.json_ld(view, language=language(), base=instance().settings.public_url)
     return keepable_page(render_template("public/case.html", **view), view, [str(v) for v in view.values()])
 
 
