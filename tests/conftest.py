@@ -107,14 +107,14 @@ def settings(place: services.Place) -> Any:
 
 
 @pytest.fixture
-def app(settings: Any) -> Iterator[Any]:
-    """The application of this test's instance, as production makes it, without a thread that does jobs."""
+def app(settings: Any, run: services.Run) -> Iterator[Any]:
+    """The application of this test's instance, as production makes it but for `services.hurried`, without a thread
+    that does jobs."""
     from webapp import create_app
     from webapp.core import outbox
     from webapp.core.db import db
 
-    application = create_app(settings)
-    application.testing = True
+    application = services.hurried(create_app(settings), run)
     yield application
     outbox.set_kick(None)
     with application.app_context():

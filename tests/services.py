@@ -46,6 +46,23 @@ TEMPLATES: dict[str, tuple[Process, ...]] = {
 }
 
 
+# Hashing a password is slow on purpose, a third of a second of two processors; not where a thousand people sign in.
+CHEAP_HASH = {"argon2__time_cost": 1, "argon2__memory_cost": 64, "argon2__parallelism": 1}
+
+
+def hurried(app: Any, run: Run) -> Any:
+    """The application for tests: cheap passwords, and templates that are compiled once in a run. Nothing else differs
+    from how production makes it."""
+    from jinja2 import FileSystemBytecodeCache
+
+    app.testing = True
+    app.extensions["security"].pwd_context.update(**CHEAP_HASH)
+    compiled = run.folder / "templates"
+    compiled.mkdir(exist_ok=True)
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
+    return app
+
+
 @dataclass(frozen=True)
 class Place:
     """Where one test's instance lives. `environ` is what its processes and its Settings are made from."""

@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 GROUPS = {
     "api-keys": "webapp.accounts.api_keys_cli:api_keys_cli",
     "areas": "webapp.areas.cli:areas_cli",
+    "contacts": "webapp.units.cli:contacts_cli",
     "data": "webapp.data_loader:data_cli",
     "demo": "webapp.demo.cli:demo_cli",
     "jobs": "workers.cli:jobs_cli",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from webapp.accounts import sessions
-from webapp.reports import data_requests
+from webapp.reports import data_requests, feedback
 from webapp.routing import trial
 from workers import (
     answer_files,
@@ -29,6 +29,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "recordings.strip": recordings.strip_copy,
     "answer_files.check": answer_files.check,
     "media.sweep": upkeep.sweep_uploads,
+    "witnesses.tell_apart": feedback.tell_apart,
     "jobs.prune": upkeep.prune_jobs,
     # Names that begin with "notices." are claimed only where the key to addresses is (`outbox.NOTICES`).
     "notices.confirm": notices.confirm,

@@ -264,7 +264,7 @@ def commune(run: services.Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Comm
         settings = replace(
             Settings.from_env(place.environ), staff_idle_minutes=60 * 24 * 60, staff_session_hours=24 * 60
         )
-        app = create_app(settings)
+        app = services.hurried(create_app(settings), run)
         made = Commune(app, url, place.home)
         monkeypatch.setattr(clock, "now", lambda: made.moment.astimezone(clock.UTC))
         with app.app_context(), committing():

@@ -154,6 +154,29 @@ def test_who_saw_a_case_that_was_merged_counts_once_for_the_one_that_stays(clien
     assert feedback.witnesses(stays.id) == 2
 
 
+def test_who_saw_both_cases_before_they_were_merged_counts_once(client: Any, session: Any, run_jobs: Any) -> None:
+    factories.duyen_hai()
+    stays, merged, later = public_case(), public_case(), public_case()
+    for one in (stays, merged, later):
+        client.post(f"/cases/{one.public_id}/me-too")
+    client.delete_cookie("dgs_device")
+    client.post(f"/cases/{merged.public_id}/me-too")
+    rows = session.scalars(select(feedback.Witness).order_by(feedback.Witness.id)).all()
+    assert len({row.device_key for row in rows} | {row.sealed for row in rows}) == 8, "nothing tells who is whom"
+    service.mark_duplicate(merged, stays, staff.FRONT)
+    assert feedback.witnesses(stays.id) == 3
+    run_jobs()
+    assert feedback.witnesses(stays.id) == 2
+    assert {row.counts_as for row in rows if row.report_id == later.id} == {None}, "not merged, so nobody looked"
+    service.mark_duplicate(stays, later, staff.FRONT)
+    run_jobs()
+    assert feedback.witnesses(later.id) == 2, "what had been merged into it goes along"
+    feedback.tell_apart(later.id)
+    assert feedback.witnesses(later.id) == 2, "twice is as good as once"
+    service.move(stays, lifecycle.SCREENING, staff.FRONT, reason="Không phải một việc")
+    assert (feedback.witnesses(later.id), feedback.witnesses(stays.id)) == (1, 2)
+
+
 def test_what_is_not_public_has_no_witnesses(client: Any, session: Any) -> None:
     hidden = public_case(publish_at=None).public_id
     assert client.post(f"/cases/{hidden}/me-too").status_code == 404

@@ -44,7 +44,7 @@ def demo(run: services.Run, engine: str) -> Iterator[Any]:
     from webapp.core.db import db
 
     with run.place(engine, services.AREAS) as place:
-        app = create_app(Settings.from_env(place.environ))
+        app = services.hurried(create_app(Settings.from_env(place.environ)), run)
         result = command(app, "demo", "load")
         assert result.exit_code == 0, result.output
         app.extensions["demo-output"] = command(app, "demo", "logins").output

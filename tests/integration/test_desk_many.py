@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import select, update
 
 from tests import factories
-from tests.integration.staff import FRONT, act, case, field, people, sign_in
+from tests.integration.staff import FRONT, UNIT, act, case, field, people, sign_in
 from webapp.accounts.models import User
 from webapp.core import clock, events
 from webapp.core.db import db
-from webapp.reports import lifecycle, presence, service
+from webapp.reports import lifecycle, presence, service, unit_work
 from webapp.reports.models import Report
 from webapp.reports.saved import MAX_SAVED, SavedFilter
+from webapp.units import queries as units
 
 
 @pytest.fixture(autouse=True)
@@ -107,6 +108,23 @@ def test_passing_on_goes_to_the_proposed_unit_and_closing_ends(client: Any) -> N
 
 
 OTHER = "so-nnmt-86"  # acts in the whole province; the rules propose the commune's own unit
+
+
+def test_what_was_given_back_goes_where_the_unit_said_and_never_back_by_itself(client: Any) -> None:
+    people("commune")
+    proposed, silent, fresh = case(lifecycle.ASSIGNED), case(lifecycle.ASSIGNED), case()
+    unit_work.refuse(proposed, UNIT, "other_matter", "Việc của Sở", units.by_code("so-nnmt-86"))
+    unit_work.refuse(silent, UNIT, "too_little", "Không rõ chỗ nào")
+    db.session.flush()
+    cases = chosen(proposed, silent, fresh)
+    sign_in(client, "commune")
+    preview = bulk(client, "assign", cases).text
+    lines = dict(re.findall(r'href="/desk/cases/(\w+)">(.*?)</li>', preview, re.DOTALL))
+    assert "Sở Nông nghiệp và Môi trường" in lines[proposed.public_id]
+    assert "bulk-yes" not in lines[silent.public_id]
+    bulk(client, "assign", cases, sure="1", shown_unit="")
+    assert statuses(proposed, silent, fresh) == [lifecycle.ASSIGNED, lifecycle.SCREENING, lifecycle.ASSIGNED]
+    assert [r.unit_code for r in (proposed, silent, fresh)] == ["so-nnmt-86", "ubnd-29512", "ubnd-29512"]
 
 
 def test_another_unit_for_all_is_shown_before_it_is_done_and_needs_a_word(client: Any) -> None:

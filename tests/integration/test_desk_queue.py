@@ -177,3 +177,24 @@ def test_a_full_page_costs_few_statements(client: Any, who: str, base: str) -> N
     assert first.id
     assert with_fifty <= with_one + 1, statements
     assert with_fifty <= 6, statements
+
+
+def test_from_case_to_case_without_the_list(client: Any, session: Any) -> None:
+    people("commune", "unit")
+    for _ in range(3):
+        case()
+    session.commit()
+    desk = sign_in(client, "commune")
+
+    def onward(number: str) -> str:
+        return str(desk.get(f"/desk/next?after={number}").headers["Location"]).rpartition("/")[2]
+
+    first = onward("")
+    second, third = onward(first), onward(onward(first))
+    assert len({first, second, third}) == 3, "each once"
+    assert onward(third) == first, "and round again"
+    assert f"/desk/next?after={first}" in desk.get(f"/desk/cases/{first}").text
+    unit = sign_in(client, "unit")
+    nothing = unit.get("/unit/next?after=x")
+    assert nothing.headers["Location"] == "/unit"
+    assert "Không còn vụ việc nào" in unit.get("/unit").text

@@ -232,7 +232,9 @@ def test_the_sum_counts_each_unit_once_by_head_too(client: Any, session: Any, at
         for query in ("", "?by=head")
     ]
     assert totals[0] and totals[1]
-    assert totals[0][0] == totals[1][0]
+    assert [re.sub(r' href="[^"]*"', "", row[0]) for row in totals if row] == [
+        re.sub(r' href="[^"]*"', "", totals[0][0])
+    ] * 2
 
 
 def test_who_was_told_is_kept_until_the_reader_can_be_reached(

@@ -40,7 +40,7 @@ NASTY = (
 QUERY = (  # noqa: SIM905
     "page after before code category group status province commune from to unit bbox level lat lon next tab q year"
     " finding sent added s seen opened start_date end_date service_code page_size per_page locale jurisdiction_id"
-    " with number keep kind issued entries"
+    " with number keep kind issued entries by week"
 ).split()
 FIELDS = (  # noqa: SIM905
     "client_id category description place_text lat lon commune commune_name province observed_at accuracy place_source"

@@ -16,7 +16,7 @@ from webapp.accounts import permissions
 from webapp.accounts.permissions import PERMISSIONS, Identity, may
 from webapp.core import clock, events
 from webapp.core.db import db
-from webapp.pages.desk import steps
+from webapp.pages.desk import case_page, steps
 from webapp.reports import feedback, handovers, queue, service, unit_work, verdicts
 from webapp.reports import lifecycle as life
 from webapp.reports.intake import StoredPhoto
@@ -26,6 +26,7 @@ from webapp.routing import service as routing
 from webapp.supervision import clocks, extensions, reminders
 from webapp.supervision.models import StepClock
 from webapp.units import queries as units
+from webapp.units.models import Unit
 
 # Rules are the same on both engines; each example writes hundreds of rows.
 pytestmark = pytest.mark.only_engine("sqlite")
@@ -75,6 +76,9 @@ DEEDS = (
     "extend",
     "pass_on",
     "hand_over",
+    "take_away",
+    "correct",
+    "bypass",
     *MOVES,
 )
 TARGETS = TO | {
@@ -87,10 +91,11 @@ TARGETS = TO | {
     "withdraw": life.WITHDRAWN,
     "duplicate": life.DUPLICATE,
     "hand_over": life.ASSIGNED,
+    "take_away": life.ASSIGNED,
 }
 # Most walks shall come far: deeds that bring a case on, that lead anywhere from where it stands, or any at all.
 ONWARD, HERE, ANY = "onward", "from here", "any"
-ASIDE = {"withdraw", "duplicate", "reject", "out_of_scope", "supplement", "object", "uphold"}
+ASIDE = {"withdraw", "duplicate", "reject", "out_of_scope", "supplement", "object", "uphold", "correct", "bypass"}
 STEPS = st.lists(
     st.tuples(
         st.integers(0, 1000),  # which of the deeds that can be tried
@@ -112,6 +117,7 @@ REFUSED = (
     service.BadDuplicate,
     handovers.NotOpen,
     unit_work.Unfit,
+    routing.AlreadyBypassed,
 )
 _pictures = iter(range(10**9))
 
@@ -127,7 +133,7 @@ def do(report: Report, other: Report, who: Identity, deed: str, reason: str, evi
     photos = picture() if evidence else ()
     until = (clock.local(report.due_at or clock.now()) + timedelta(days=1)).date()
     deeds: dict[str, Callable[[], Any]] = {
-        "assign": lambda: assign.assign(report, units.by_code(unit), actor, reason),  # type: ignore[arg-type]
+        "assign": lambda: assign.assign(report, offered(report, unit), actor, reason),
         "ask": lambda: service.ask(report, actor, reason),
         "answer": lambda: service.answer(report, actor, reason, photos),
         "verify": lambda: verdicts.check(report, actor, verdicts.ACCEPTED, reason, photos=photos),
@@ -142,17 +148,33 @@ def do(report: Report, other: Report, who: Identity, deed: str, reason: str, evi
         "extend": lambda: extensions.grant(report, actor, until, reason),
         "pass_on": lambda: handovers.ask(report, actor, units.by_code(unit), reason),  # type: ignore[arg-type]
         "hand_over": lambda: _hand_over(report, actor),
+        "take_away": lambda: handovers.take_away(report, actor, offered(report, unit), reason),
+        "correct": lambda: routing.reroute(
+            report, actor, commune_code="29413" if report.area_code == "29512" else "29512"
+        ),
+        "bypass": lambda: routing.bypass(report, actor, reason),
         "withdraw": lambda: service.move(report, life.WITHDRAWN, events.REPORTER),
         "duplicate": lambda: service.mark_duplicate(report, other, actor),
     }
+    action = next((a for a in (*steps.FRONT_ACTIONS, *steps.UNIT_ACTIONS) if a.name == deed), None)
+    if deed in ("correct", "bypass") and not (action and steps.possible(action, report)):
+        raise life.NotAllowed(deed)
     if deed not in deeds:
-        action = next(a for a in (*steps.FRONT_ACTIONS, *steps.UNIT_ACTIONS) if a.name == deed)
+        assert action
         to = steps.target(action, report.status)  # as pages do: the step must be the one that this deed means
         if to is None:
             raise life.NotAllowed(deed)
         service.move(report, to, actor, reason=reason)
         return
     deeds[deed]()
+
+
+def offered(report: Report, code: str) -> Unit:
+    """The unit, if the page offers it for this case."""
+    unit = next((u for u in case_page.acting_units(report) if u.code == code), None)
+    if unit is None:
+        raise unit_work.Unfit(code)
+    return unit
 
 
 def _hand_over(report: Report, actor: Any) -> None:
@@ -184,6 +206,9 @@ PERMISSION = {
     "more_time": "extension:ask",
     "pass_on": "handover:ask",
     "hand_over": "report:hand_over",
+    "take_away": "report:hand_over",
+    "correct": "report:correct",
+    "bypass": "report:bypass",
 }
 BY_THE_REPORTER = {"supplement", "object", "withdraw"}
 
@@ -218,8 +243,11 @@ def check(report: Report, now: datetime) -> None:
     }
     for name in listed:
         assert permissions.in_scope(WHO[name], report), name
+    fronts = {name for name, who in WHO.items() if who.role in permissions.FRONT and permissions.in_scope(who, report)}
+    assert {"province", "centre"} <= fronts
+    assert report.supervisor_code in {WHO[name].unit_code for name in fronts}, "whoever supervises sees the case"
     if waiting["the Front"]:
-        assert {"front", "province", "centre"} <= listed
+        assert fronts <= listed
     if waiting["the unit"]:
         holder = {"ubnd-29512": "unit", "so-nnmt-86": "other unit"}[report.unit_code or ""]
         assert listed & {"unit", "other unit"} == {holder}, "in exactly one unit's queue"

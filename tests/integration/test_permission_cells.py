@@ -132,8 +132,7 @@ def world(run: services.Run) -> Iterator[World]:
     from webapp.core.db import db
 
     with run.place(services.SQLITE, services.REFERENCE) as place:
-        app = create_app(Settings.from_env(place.environ))
-        app.testing = True
+        app = services.hurried(create_app(Settings.from_env(place.environ)), run)
         app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # so that it is the permission that refuses
         made = World(app)
         with app.app_context():

@@ -10,18 +10,21 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import select
 
 from tests.integration.public_world import case
 from tests.integration.staff import field, people, sign_in
+from webapp.areas import succession
 from webapp.core import clock
 from webapp.core.db import db
 from webapp.reports import lifecycle
 from webapp.reports.feedback import Feedback
-from webapp.reports.models import Answer
+from webapp.reports.models import Answer, Report
 from webapp.reports.verdicts import Verdict
-from webapp.supervision import scores
+from webapp.supervision import behind, scores
 from webapp.supervision.models import LATE, MET, StepClock
 from webapp.supervision.scores import Period, Score
+from webapp.units.models import Unit
 
 UNIT, OTHER = "ubnd-29512", "so-nnmt-86"
 
@@ -132,21 +135,110 @@ def test_only_what_was_answered_has_taken_its_days(session: Any) -> None:
     assert scores.scores([UNIT, OTHER], last_days(30))[UNIT].days == {9: 1}
 
 
-def test_every_number_opens_its_cases(session: Any) -> None:
+def opened(name: str, codes: list[str], period: Period) -> list[behind.Counted]:
+    """All pages of the list behind a figure."""
+    seen: list[behind.Counted] = []
+    after = None
+    while True:
+        page, after = behind.cases(name, codes, period, after=after)
+        seen += page
+        if after is None:
+            return seen
+
+
+def test_every_figure_opens_what_it_counts(session: Any) -> None:
     for n in range(70):
         report = case(unit_code=UNIT if n % 3 else OTHER, status=lifecycle.ASSIGNED)
         stepped(report, "receive", ago=n / 2, took=None if n % 4 else 1, unit=report.unit_code, late=n % 5 == 0)
+        if n % 7 == 0:  # the other one has had it before
+            stepped(report, "receive", ago=n / 2 + 1, took=1, unit=UNIT if report.unit_code == OTHER else OTHER)
     period = last_days(20)
-    for unit, score in scores.scores([UNIT, OTHER], period).items():
+    found = scores.scores([UNIT, OTHER], period)
+    for unit, score in found.items():
         for name, number in score.numbers.items():
-            seen: list[int] = []
-            after = None
-            while True:
-                page, after = scores.cases(name, [unit], period, after=after)
-                seen += [report.id for report in page]
-                if after is None:
-                    break
+            seen = [one.report.id for one in opened(name, [unit], period)]
             assert len(seen) == len(set(seen)) == number, (unit, name)
+    for name, number in scores.together(found.values()).numbers.items():
+        pairs = [(one.report.id, one.unit_code) for one in opened(name, [UNIT, OTHER], period)]
+        assert len(pairs) == len(set(pairs)) == number, f"a case of two units is counted for each: {name}"
+    assert opened("received", [UNIT, OTHER], period) == sorted(
+        opened("received", [UNIT, OTHER], period), key=lambda one: (-one.report.id, one.unit_code)
+    )
+
+
+def test_days_and_marks_open_the_cases_that_they_are_made_of(session: Any) -> None:
+    for days in (2, 9, 4):
+        report = case(unit_code=UNIT, status=lifecycle.ANSWERED)
+        stepped(report, "answer", ago=20, took=days).ended_at = answered(report, ago=20 - days)
+    marked(report, 4, 1)
+    score = scores.scores([UNIT], last_days(30))[UNIT]
+    took = opened(behind.TOOK, [UNIT], last_days(30))
+    assert sorted(one.value for one in took if one.value is not None) == [2, 4, 9]
+    assert (score.percentile(0.5), score.percentile(0.9)) == (4, 9)
+    assert [(one.report.id, one.value) for one in opened(behind.RATED, [UNIT], last_days(30))] == [(report.id, 2.5)]
+    assert score.rating == 2.5
+
+
+def marked(report: Any, *marks: int) -> None:
+    """The unit answered, and its sender gave these marks one after the other."""
+    answer = Answer(report_id=report.id, unit_code=UNIT, text="Đã dọn", created_at=clock.now())
+    db.session.add(answer)
+    db.session.flush()
+    for mark in marks:
+        db.session.add(
+            Feedback(report_id=report.id, answer_id=answer.id, verdict="yes", rating=mark, created_at=clock.now())
+        )
+    db.session.flush()
+
+
+def test_what_goes_round_the_commune_is_in_no_figure_of_its_own_bodies(session: Any) -> None:
+    """Neither in the counts, nor in what is made of them: the days, the marks, and the lists behind both."""
+    seen, hidden = case(unit_code=UNIT), case(unit_code=UNIT, bypass_commune=True)
+    for report, days, mark in ((seen, 3, 5), (hidden, 11, 1)):
+        stepped(report, "receive", ago=20, took=0)
+        stepped(report, "answer", ago=20, took=days).ended_at = answered(report, ago=20 - days)
+        marked(report, mark)
+    period, commune = last_days(30), Report.bypass_commune.is_(False)
+    whole = scores.scores([UNIT], period)[UNIT]
+    own = scores.scores([UNIT], period, commune)[UNIT]
+    assert (whole.days, whole.rating, whole.numbers["received"]) == ({3: 1, 11: 1}, 3.0, 2)
+    assert (own.days, own.rating, own.numbers["received"]) == ({3: 1}, 5.0, 1)
+    for name in behind.FIGURES:
+        assert hidden.id not in {one.report.id for one in behind.cases(name, [UNIT], period, commune)[0]}, name
+
+
+def test_figures_are_read_by_unit_of_then_and_by_unit_of_today(client: Any, session: Any, two_units: Any) -> None:
+    heir = session.scalars(select(Unit).where(Unit.code == "ubnd-29413")).one()
+    yesterday = clock.today() - timedelta(days=1)
+    succession.record(succession.UNIT, UNIT, heir.code, yesterday, "thu", share=None, main=True)
+    session.commit()
+    desk = sign_in(client, "province")
+
+    def line(query: str, code: str) -> str | None:
+        found = re.search(rf'/desk/scores/{code}/received\?[^"]*">([\d.]+)</a>', desk.get(f"/desk/scores{query}").text)
+        return found[1] if found else None
+
+    assert (line("", UNIT), line("", heir.code)) == ("2", None)
+    assert (line("?by=now", UNIT), line("?by=now", heir.code)) == (None, "2")
+    behind_it = desk.get(f"/desk/scores/{heir.code}/received?by=now").text
+    assert behind_it.count('class="case"') == 2
+    assert desk.get(f"/desk/scores/{UNIT}/received?by=now").status_code == 404
+
+
+def test_the_sum_opens_too_and_every_period_may_be_asked_for(client: Any, session: Any, two_units: Any) -> None:
+    other = case(unit_code=OTHER, status=lifecycle.ASSIGNED, area_code="29512", province_code="86")
+    stepped(other, "receive", ago=3, took=None, unit=OTHER)
+    session.commit()
+    desk = sign_in(client, "province")
+    page = desk.get("/desk/scores?from=2001-01-01&to=2026-12-31")
+    assert page.status_code == 200
+    links = re.findall(r'href="(/desk/scores/all/(\w+)[^"]*)">([\d.,]+)</a>', page.text)
+    assert {name: number for _href, name, number in links}["received"] == "3"
+    for href, _name, number in links:
+        assert desk.get(href.replace("&amp;", "&")).text.count('class="case"') == int(number)
+    chips = re.findall(r'class="chip"[^>]*href="([^"]+)"', page.text)
+    assert len(chips) == 5
+    assert {desk.get(href.replace("&amp;", "&")).status_code for href in chips} == {200}
 
 
 def test_percentiles_are_values_that_occurred() -> None:
@@ -178,12 +270,14 @@ def test_the_front_of_the_province_sees_all_and_the_commune_not_what_goes_round_
 
 def test_a_wrong_day_is_said_at_its_field(client: Any, two_units: Any) -> None:
     desk = sign_in(client, "province")
-    for query in ("from=abc", "from=2026-05-01&to=2026-04-01", "from=2001-01-01&to=2026-01-01", "from=0001-01-01"):
+    for query in ("from=abc", "from=2026-05-01&to=2026-04-01", "from=0001-01-01"):
         answer = desk.get(f"/desk/scores?{query}")
         assert answer.status_code == 422, query
         assert 'aria-invalid="true"' in answer.text
     assert desk.get(f"/desk/scores/{UNIT}/nonsense").status_code == 404
     assert desk.get("/desk/scores/ubnd-99999/received").status_code == 404
+    for odd in ("x", "1", "99999999999999999999-a", "-", "²-a", "1-%00", "1-ủy"):
+        assert desk.get(f"/desk/scores/{UNIT}/received?after={odd}").status_code == 200
 
 
 def test_files_say_what_was_asked_for_and_that_they_were_taken(client: Any, session: Any, two_units: Any) -> None:

@@ -132,3 +132,12 @@ def test_neighbours_of_one_network_are_one(app: Any) -> None:
     assert keys[0] == keys[1]
     assert len(set(keys)) == 4
     assert not any("192" in key and "." in key for key in keys)
+
+
+@pytest.mark.only_engine("sqlite")  # no table is asked
+def test_a_real_instance_hashes_passwords_slowly(settings: Any) -> None:
+    """Tests sign in with cheap hashes (`services.hurried`); nobody else does."""
+    from webapp import create_app
+
+    passwords = create_app(settings).extensions["security"].pwd_context
+    assert passwords.hash("mot mat khau").startswith("$argon2id$v=19$m=65536,t=3,p=4$")

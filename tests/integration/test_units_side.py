@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from tests import factories
-from tests.integration.staff import FRONT, PEOPLE, act, case, people, picture, sign_in
+from tests.integration.staff import FRONT, PEOPLE, UNIT, act, case, people, picture, sign_in
 from tests.unit import document_samples as samples
 from webapp.accounts.models import User
 from webapp.core import clock, events
 from webapp.reports import handovers, service, unit_work
 from webapp.reports import lifecycle as life
 from webapp.reports.models import AnswerFile
+from webapp.supervision import clocks
 from webapp.units import queries as units
 
 
@@ -40,6 +41,44 @@ def test_a_refusal_names_who_should_act_and_the_front_passes_it_on_with_one_clic
     assert form, "the proposed unit is one press away"
     assert act(client, report, "assign", unit=form[1], assign_note=form[2]).status_code == 303
     assert (report.status, report.unit_code) == (life.ASSIGNED, "so-nnmt-86")
+
+
+def chosen_unit(html: str) -> str | None:
+    """What is chosen already in the form that passes a case on."""
+    form = re.search(r'<select[^>]*id="field-unit"[^>]*>(.*?)</select>', html, re.S)
+    assert form
+    found = re.search(r'<option value="([^"]+)" selected', form[1])
+    return found[1] if found else None
+
+
+def test_after_a_refusal_the_form_proposes_whom_the_unit_named_and_no_more_the_unit_itself(client: Any) -> None:
+    report = case(life.ASSIGNED)
+    refuse(sign_in(client, "unit"), report, refuse_unit="ubnd-29413", refuse_why="other_area")
+    html = sign_in(client, "commune").get(f"/desk/cases/{report.public_id}").get_data(as_text=True)
+    assert chosen_unit(html) == "ubnd-29413", "another commune's, so it is in no list of the case's own place"
+    back = act(client, report, "assign", unit="ubnd-29512")
+    assert back.status_code == 422, "back to who has just refused it only with a word on why"
+    assert 'id="error-assign_note"' in back.text
+    assert chosen_unit(back.text) == "ubnd-29512", "what was chosen stays"
+    assert act(client, report, "assign", unit="ubnd-29413").status_code == 303, "as proposed: no word needed"
+
+
+def test_given_back_with_no_proposal_nobody_is_chosen(client: Any) -> None:
+    report = case(life.ASSIGNED)
+    refuse(sign_in(client, "unit"), report, refuse_unit="", refuse_why="too_little")
+    html = sign_in(client, "commune").get(f"/desk/cases/{report.public_id}").get_data(as_text=True)
+    assert chosen_unit(html) is None
+    assert act(client, report, "assign", unit="so-nnmt-86").status_code == 422
+    assert act(client, report, "assign", unit="so-nnmt-86", assign_note="Bãi do Sở quản lý").status_code == 303
+
+
+def test_a_correction_after_a_refusal_goes_by_the_rules_again(client: Any) -> None:
+    report = case(life.ASSIGNED)
+    refuse(sign_in(client, "unit"), report)
+    sign_in(client, "commune")
+    assert act(client, report, "correct", commune="29413").status_code == 303
+    html = sign_in(client, "province").get(f"/desk/cases/{report.public_id}").get_data(as_text=True)
+    assert chosen_unit(html) == "ubnd-29413"
 
 
 def test_the_proposed_unit_is_found_by_a_part_of_its_name_without_diacritics(client: Any) -> None:
@@ -162,6 +201,44 @@ def test_the_front_may_give_a_new_clock_or_say_no(client: Any) -> None:
     assert act(client, kept, "keep", keep_reason="Xã làm được").status_code == 303
     assert (kept.status, kept.unit_code) == (life.VERIFYING, "ubnd-29512")
     assert "Xã làm được" in sign_in(client, "unit").get(f"/unit/cases/{kept.public_id}").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("status", [life.ASSIGNED, life.VERIFYING, life.IN_PROGRESS])
+def test_the_front_gives_a_case_to_another_unit_when_this_one_does_not_act(client: Any, status: str) -> None:
+    report = case(life.VERIFYING if status == life.IN_PROGRESS else status)
+    if status == life.IN_PROGRESS:
+        service.move(report, status, UNIT)
+    sign_in(client, "unit")
+    assert act(client, report, "take_away", "/unit", unit="so-nnmt-86").status_code == 404, "not the unit's to do"
+    sign_in(client, "commune")
+    for wrong, where in (
+        ({"unit": "so-nnmt-86"}, "error-take_away_reason"),
+        ({"unit": "ubnd-29512", "take_away_reason": "Chậm"}, "error-unit"),
+        ({"unit": "mttq-86", "take_away_reason": "Chậm"}, "error-unit"),
+    ):
+        refused = act(client, report, "take_away", **wrong)
+        assert refused.status_code == 422
+        assert f'id="{where}"' in refused.text
+    done = act(client, report, "take_away", unit="so-nnmt-86", take_away_reason="Đơn vị không tiếp nhận")
+    assert done.status_code == 303
+    assert (report.status, report.unit_code, report.assignee_id) == (life.ASSIGNED, "so-nnmt-86", None)
+    assert [c.unit_code for c in clocks.history(report)][-2:] == ["ubnd-29512", "so-nnmt-86"]
+    assert "Đơn vị không tiếp nhận" in client.get(f"/desk/cases/{report.public_id}").text
+    gone = sign_in(client, "unit").get(f"/unit/cases/{report.public_id}")
+    assert gone.status_code == 404, "whose it is no more does not see it"
+    assert report.public_id in sign_in(client, "unit2").get("/unit").text
+    assert events.first_broken(events.history(service.stream(report))) is None
+
+
+def test_what_the_unit_has_asked_is_decided_before_a_case_is_taken(client: Any) -> None:
+    report = case(life.VERIFYING)
+    unit = units.by_code("so-nnmt-86")
+    assert unit is not None
+    handovers.ask(report, UNIT, unit, "Việc của Sở")
+    sign_in(client, "commune")
+    taken = act(client, report, "take_away", unit="so-nnmt-86", take_away_reason="Chậm")
+    assert taken.status_code == 409
+    assert act(client, case(life.ANSWERED), "take_away", unit="so-nnmt-86", take_away_reason="x").status_code == 409
 
 
 def test_a_request_ends_when_the_case_goes_on(client: Any) -> None:

@@ -42,6 +42,8 @@ AUDIT_KIND: dict[str, LazyString] = {
     "reorganisation:applied": _("carried out a reorganisation"),
     "reorganisation:exported": _("took a plan out as a table"),
     "scores:exported": _("took score cards out"),
+    "contacts:exported": _("took addresses of offices out"),
+    "replies:exported": _("took reply templates out"),
     "unit:contact_set": _("set the address of an office"),
     "unit:contact_removed": _("removed the address of an office"),
     "areas:imported": _("imported areas"),

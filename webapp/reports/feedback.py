@@ -56,7 +56,11 @@ class Feedback(Base):
 
 
 class Witness(Base):
-    """Somebody's device that says "I see it too". No time and no address: a count is all it is for."""
+    """Somebody's device that says "I see it too". No time and no address: a count is all it is for.
+
+    Nothing in two rows tells that they are of one device. Only once their cases are the same does a worker compare
+    what it alone can open, and `counts_as` names the first row of the device among them.
+    """
 
     __tablename__ = "witnesses"
     __table_args__ = (UniqueConstraint("report_id", "device_key", name="uq_witnesses_report_device"),)
@@ -64,6 +68,8 @@ class Witness(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     report_id: Mapped[int] = mapped_column(ForeignKey("reports.id"))
     device_key: Mapped[str] = mapped_column(String(64))
+    sealed: Mapped[bytes | None]  # the device, to the evidence key
+    counts_as: Mapped[int | None] = mapped_column(BigId)
 
 
 class NotAsked(ValueError):
@@ -157,8 +163,7 @@ def _settle(report: Report, moment: datetime) -> int:
 def witness(report_id: int, public_id: str, device: str) -> bool:
     """Count this device for the case; False if it was counted before, for it or for one that was merged into it.
 
-    Keys of two cases cannot be compared without the device at hand, on purpose: whoever said so of both before they
-    were merged stays counted twice.
+    Who said so of both before they were merged is found by `tell_apart`, afterwards.
     """
     merged = db.session.execute(select(Report.id, Report.public_id).where(Report.duplicate_of_id == report_id))
     keys = {number: _device_key(name, device) for number, name in merged}
@@ -167,16 +172,32 @@ def witness(report_id: int, public_id: str, device: str) -> bool:
         return False
     try:
         with db.session.begin_nested():
-            db.session.add(Witness(report_id=report_id, device_key=_device_key(public_id, device)))
+            sealed = instance().evidence.close(_keyed(f"witness::{device}"))
+            db.session.add(Witness(report_id=report_id, device_key=_device_key(public_id, device), sealed=sealed))
             db.session.flush()
     except IntegrityError:
         return False
     return True
 
 
+def tell_apart(report_id: int) -> None:
+    """Of all who saw a case or one that was merged into it, each device counts once from now on. For a worker, which
+    holds the key; may run twice. Rows of before the seal stay as they are."""
+    of_these = or_(Report.id == report_id, Report.duplicate_of_id == report_id)
+    rows = select(Witness).join(Report, Report.id == Witness.report_id).where(of_these).order_by(Witness.id)
+    first: dict[bytes, int] = {}
+    for row in db.session.scalars(rows):
+        if row.sealed is not None:
+            row.counts_as = first.setdefault(instance().evidence.open(row.sealed), row.id)
+    db.session.flush()
+
+
 def _device_key(public_id: str, device: str) -> str:
-    words = f"witness:{public_id}:{device}".encode()
-    return hmac.digest(instance().settings.code_key.encode(), words, "sha256").hex()
+    return _keyed(f"witness:{public_id}:{device}").hex()
+
+
+def _keyed(words: str) -> bytes:
+    return hmac.digest(instance().settings.code_key.encode(), words.encode(), "sha256")
 
 
 def witnessed(report_id: Any) -> ColumnElement[bool]:
@@ -189,9 +210,18 @@ def witnessed(report_id: Any) -> ColumnElement[bool]:
     return Witness.report_id.in_(same)
 
 
+def devices() -> ColumnElement[int]:
+    """How many devices there are among witnesses, as a column: of merged cases each once."""
+    return func.count(_device().distinct())
+
+
+def _device() -> ColumnElement[int]:
+    return func.coalesce(Witness.counts_as, Witness.id)
+
+
 def witnesses(report_id: int) -> int:
     """How many others see it too, those of its duplicates included."""
-    return db.session.scalar(select(func.count()).where(witnessed(report_id))) or 0
+    return db.session.scalar(select(devices()).where(witnessed(report_id))) or 0
 
 
 def witness_counts(reports: list[int]) -> dict[int, int]:
@@ -199,5 +229,5 @@ def witness_counts(reports: list[int]) -> dict[int, int]:
     of = case((Report.id.in_(reports), Report.id), else_=Report.duplicate_of_id)
     of_these = or_(Report.id.in_(reports), Report.duplicate_of_id.in_(reports))
     # Rows are few: they are counted here, so that no engine has to group by an expression with parameters.
-    query = select(of).join(Witness, Witness.report_id == Report.id).where(of_these)
-    return dict(Counter(db.session.scalars(query)))
+    query = select(of, _device()).join(Witness, Witness.report_id == Report.id).where(of_these)
+    return dict(Counter(number for number, _device in {tuple(row) for row in db.session.execute(query)}))

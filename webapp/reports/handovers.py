@@ -1,4 +1,5 @@
-"""A unit that has accepted a case asks to hand it over to another one; the Front grants that or keeps it. Flushes."""
+"""A case goes from one unit to another: a unit that has accepted it asks, and the Front grants that or declines; or
+the Front takes it from a unit that does not act. Flushes."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from webapp.reports import lanes, lifecycle, service, unit_work
 from webapp.reports.models import Report
 from webapp.units.models import Unit
 
+# While the unit itself may ask
 DURING = (lifecycle.VERIFYING, lifecycle.IN_PROGRESS, lifecycle.REWORK)
 
 
@@ -105,6 +107,23 @@ def grant(report: Report, actor: Actor, unit: Unit) -> Handover:
     before, report.unit_code = report.unit_code, unit.code
     service.move(report, lifecycle.ASSIGNED, actor, reason=asked.reason, handed_over_by=before)
     return asked
+
+
+def can_be_taken(report: Report) -> bool:
+    """Whether the Front may give the case to another unit of itself; a request that waits is decided first."""
+    return report.status in (lifecycle.ASSIGNED, *DURING) and pending(report) is None
+
+
+def take_away(report: Report, actor: Actor, unit: Unit, reason: str) -> None:
+    """The Front gives the case to another unit, without the one that has it having asked: it does not act, or it
+    should never have had it. Raises a lifecycle error, or unit_work.Unfit; nothing has changed then."""
+    if not can_be_taken(report):
+        raise lifecycle.NotAllowed(f"{report.status} take away")
+    if not unit_work.fits(report, unit):
+        raise unit_work.Unfit(unit.code)
+    lifecycle.check(report.status, lifecycle.ASSIGNED, reason=reason, unit=True)
+    before, report.unit_code = report.unit_code, unit.code
+    service.move(report, lifecycle.ASSIGNED, actor, reason=reason, handed_over_by=before, taken=True)
 
 
 def decline(report: Report, actor: Actor, reason: str) -> Handover:

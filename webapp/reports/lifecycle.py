@@ -105,7 +105,9 @@ TRANSITIONS: dict[tuple[str, str], Transition] = {
     (IN_PROGRESS, ANSWERED): Transition("report:answer", needs_evidence=True),
     (REWORK, IN_PROGRESS): Transition("report:start"),
     (REWORK, ANSWERED): Transition("report:answer", needs_evidence=True),
-    # or asks to hand it over, which the Front grants; the next unit accepts it first
+    # or asks to hand it over, which the Front grants, or the Front takes it from a unit that does not act; the next
+    # unit accepts it first
+    (ASSIGNED, ASSIGNED): Transition("report:hand_over", needs_reason=True, needs_unit=True),
     (VERIFYING, ASSIGNED): Transition("report:hand_over", needs_reason=True, needs_unit=True),
     (IN_PROGRESS, ASSIGNED): Transition("report:hand_over", needs_reason=True, needs_unit=True),
     (REWORK, ASSIGNED): Transition("report:hand_over", needs_reason=True, needs_unit=True),

@@ -126,7 +126,7 @@ def _parts(one: CTE) -> dict[str, Select[Any]]:
             *(r.supervisor_code, r.created_at, r.updated_at, r.publish_at, r.due_at),
             *(r.public_lon, r.public_lat, r.public_text, Category.public_blur_m),
             select(func.count()).where(links.recurs(r.id)).scalar_subquery().label("recurs"),
-            select(func.count()).where(feedback.witnessed(r.id)).scalar_subquery().label("witnesses"),
+            select(feedback.devices()).where(feedback.witnessed(r.id)).scalar_subquery().label("witnesses"),
         )
         .join(Category, Category.code == r.category_code)
         .where(r.id == one.c.id),

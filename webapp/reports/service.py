@@ -240,7 +240,7 @@ def mark_duplicate(report: Report, original: Report, actor: Actor) -> None:
     """End the report as a duplicate of `original`. Raises BadDuplicate or a lifecycle error."""
     if original.id == report.id or original.duplicate_of_id is not None:
         raise BadDuplicate
-    from webapp.reports import links
+    from webapp.reports import feedback, links
 
     lifecycle.check(report.status, lifecycle.DUPLICATE)
     report.duplicate_of_id = original.id
@@ -249,6 +249,8 @@ def mark_duplicate(report: Report, original: Report, actor: Actor) -> None:
         links.follow(other, report, original, actor)
     links.link(report, original, links.MERGED, actor)
     move(report, lifecycle.DUPLICATE, actor, original=original.public_id)
+    if feedback.witnesses(original.id) > 1:
+        outbox.enqueue("witnesses.tell_apart", report_id=original.id)
 
 
 def answer(

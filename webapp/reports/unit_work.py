@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
@@ -65,13 +66,35 @@ def last_refusal(entries: list[Event]) -> Event | None:
     return None
 
 
-def proposed_unit(report: Report, code: str) -> Unit | None:
-    """The unit of this code, if the unit that gave the case back proposed it and it still fits."""
-    refusal = last_refusal(events.history(service.stream(report)))
-    if refusal is None or not code or refusal.data.get("proposed") != code:
-        return None
-    unit = units.by_code(code)
-    return unit if unit is not None and fits(report, unit) else None
+def given_back(reports: Iterable[Report]) -> dict[int, Unit | None]:
+    """Which of these cases lie with the Front because the unit that is named in them gave them back, and whom it
+    proposed instead, if that one still fits. At most two statements."""
+    known = {service.stream(r): r for r in reports if r.refusals and r.status in lifecycle.TRIAGE}
+    if not known:
+        return {}
+    entries: dict[str, list[Event]] = {}
+    moves = select(Event).where(Event.stream.in_(known), Event.kind == "report:moved").order_by(Event.stream, Event.seq)
+    for entry in db.session.scalars(moves):
+        entries.setdefault(entry.stream, []).append(entry)
+    last = {name: last_refusal(found) for name, found in entries.items()}
+    # Where a correction has named another unit meanwhile, nobody has given it back yet.
+    back = {name: entry for name, entry in last.items() if entry and entry.data.get("unit") == known[name].unit_code}
+    named = units.by_codes({code for entry in back.values() if (code := entry.data.get("proposed"))})
+    found: dict[int, Unit | None] = {}
+    for name, entry in back.items():
+        report, unit = known[name], named.get(entry.data.get("proposed", ""))
+        found[report.id] = unit if unit is not None and fits(report, unit) else None
+    return found
+
+
+def expected(report: Report) -> str | None:
+    """The unit to which the case goes without a further word: the one that the rules name, or once that one has
+    given it back the one that it proposed. None where somebody has to decide."""
+    back = given_back([report])
+    if report.id in back:
+        unit = back[report.id]
+        return unit.code if unit is not None else None
+    return report.unit_code
 
 
 def colleagues(unit_code: str | None) -> list[User]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from webapp.core import events
 from webapp.core.events import Actor
-from webapp.reports import lifecycle
+from webapp.reports import lifecycle, unit_work
 from webapp.reports.models import Report
 from webapp.reports.service import move, stream, touch
 from webapp.supervision import clocks
@@ -12,17 +12,16 @@ from webapp.units.models import Unit
 
 
 class NoteMissing(ValueError):
-    """Another unit than the proposed one needs a word on why."""
+    """Another unit than the proposed one needs a word on why, and so does one that has given the case back."""
 
 
 def assign(report: Report, unit: Unit, actor: Actor, note: str = "") -> None:
-    """Pass the case to `unit`. `note` says why where it is not the unit that the rule proposed.
+    """Pass the case to `unit`. `note` says why where it is not the one to be expected (`unit_work.expected`).
 
     Raises NoteMissing or a lifecycle error, and nothing has changed then.
     """
     proposed = report.unit_code
-    other = proposed is not None and unit.code != proposed
-    if other and not note:
+    if proposed is not None and not note and unit.code != unit_work.expected(report):
         raise NoteMissing
     lifecycle.check(report.status, lifecycle.ASSIGNED, unit=True)
     report.unit_code = unit.code

@@ -62,6 +62,8 @@ def follow(report: Report, frm: str, to: str, actor: Actor, due: datetime | None
     started = start(report, step, began, due)
     if started is not None and step == lifecycle.RECEIVE and found is not None and found.step in _AT_WORK:
         started.counts_from = found.started_at  # handed over: what the former unit took is not given again
+    if started is not None and step == lifecycle.HANDLE and found is not None and found.step == lifecycle.ANSWER:
+        _keep_what_was_set(report, started, found)
     if to == lifecycle.REWORK:
         _say_restarted(report, actor, found, started)
 
@@ -183,6 +185,20 @@ def _origin(report: Report, frm: str, step: str, before: StepClock | None, now: 
         if step == lifecycle.ANSWER and before.step == lifecycle.RECEIVE:
             return before.counts_from or now
     return now
+
+
+def _keep_what_was_set(report: Report, made: StepClock, before: StepClock) -> None:
+    """To say that one has begun takes away no time that was granted, and puts off no day that the Front has set."""
+    began = clock.local(before.started_at)
+    by_rule = deadlines.due(began, Term(before.measure, before.amount), terms.calendar(), terms.office(began.date()))
+    if before.first_due_at == by_rule:
+        if not before.extensions or before.due_at <= made.due_at:
+            return
+    else:
+        made.first_due_at = before.first_due_at
+    made.due_at = report.due_at = before.due_at
+    reminders.plan(made)
+    db.session.flush()
 
 
 def _pause(found: StepClock, now: datetime) -> None:

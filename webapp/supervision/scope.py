@@ -27,6 +27,37 @@ def visible(identity: Identity) -> ColumnElement[bool] | None:
     return None
 
 
+UNIT, HEAD, NOW = "", "head", "now"
+WAYS = (UNIT, HEAD, NOW)
+
+
+def groups(below: list[Unit], by: str) -> dict[str, set[str]]:
+    """Which units' figures stand in one line, by the code that the line is named after.
+
+    UNIT: each its own, as of then. HEAD: with every unit above it. NOW: with the unit that stands in its place
+    today, the main one of several; what ended without a successor keeps its own line.
+    """
+    codes = {unit.code for unit in below}
+    if by == NOW:
+        heirs = units.currents_of(codes)
+        found: dict[str, set[str]] = {}
+        for code in codes:
+            found.setdefault(heirs[code] or code, set()).add(code)
+        return found
+    if by != HEAD:
+        return {code: {code} for code in codes}
+    parents = {unit.code: unit.parent_code for unit in below}
+    found = {}
+    for code in codes:
+        seen: set[str] = set()
+        at: str | None = code
+        while at in parents and at not in seen:
+            seen.add(at)
+            found.setdefault(at, set()).add(code)
+            at = parents[at]
+    return found
+
+
 def office(unit: Unit) -> Identity | None:
     """What anybody of this unit may see, as the map of rights has it; None for a unit that has no desk."""
     role = posts.role_of(posts.account_role_for(unit), unit)

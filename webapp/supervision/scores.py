@@ -1,7 +1,8 @@
 """Score cards: how the units did in a period. Every number is the count of a list of cases that can be opened.
 
-One definition a measure, as a SELECT of (unit, case); the number and the list behind it are made from the same, so
-they cannot differ. Periods are days of Vietnam, both included. What happened counts for the unit of then.
+One definition a measure, as a SELECT of (unit, case); the number and the list behind it (`behind.py`) are made from
+the same, so they cannot differ. Periods are days of Vietnam, both included. What happened counts for the unit of then;
+where several units are put together, a case that went through two of them counts for each.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from webapp.reports.models import Answer, Report
 from webapp.reports.verdicts import ACCEPTED, NOT, PARTLY, Verdict
 from webapp.supervision.models import LATE, MET, StepClock
 
-PAGE = 50
 LONGEST = 20  # cases in the list of those that take longest
 
 
@@ -201,40 +201,15 @@ def scores(units: Collection[str], period: Period, visible: ColumnElement[bool] 
             found.setdefault(code, Score()).numbers[name] = number
     for code, days, number in db.session.execute(_durations(units, period, visible)):
         found.setdefault(code, Score()).days[days] = number
-    marks = (
-        select(Answer.unit_code, func.count(), func.sum(Feedback.rating))
-        .join(Answer, Answer.id == Feedback.answer_id)
-        .where(period.holds(Feedback.created_at), Feedback.rating.is_not(None), Answer.unit_code.in_(units))
-        .group_by(Answer.unit_code)
-    )
+    given = marks(period).where(Answer.unit_code.in_(units))
     if visible is not None:
-        marks = marks.join(Report, Report.id == Feedback.report_id).where(visible)
-    for code, number, total in db.session.execute(marks):
+        given = given.join(Report, Report.id == Feedback.report_id).where(visible)
+    each = given.subquery().c
+    query = select(each.unit_code, func.count(), func.sum(each.rating)).group_by(each.unit_code)
+    for code, number, total in db.session.execute(query):
         score = found.setdefault(code, Score())
         score.rated, score.ratings = number, int(total or 0)
     return found
-
-
-def cases(
-    name: str,
-    units: Collection[str],
-    period: Period,
-    visible: ColumnElement[bool] | None = None,
-    after: int | None = None,
-) -> tuple[list[Report], int | None]:
-    """A page of the cases behind a number, newest first, and what to go on from (None: no more).
-
-    Raises KeyError if there is no such measure.
-    """
-    behind = MEASURES[name](period).subquery()
-    unit, number = behind.c
-    query = select(Report).where(Report.id.in_(select(number).where(unit.in_(units)))).order_by(Report.id.desc())
-    if visible is not None:
-        query = query.where(visible)
-    if after is not None:
-        query = query.where(Report.id < after)
-    found = list(db.session.scalars(query.limit(PAGE + 1)))
-    return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
 
 
 def longest(units: Collection[str], visible: ColumnElement[bool] | None = None) -> list[tuple[Report, StepClock]]:
@@ -298,12 +273,12 @@ def _words(period: Period, condition: ColumnElement[bool]) -> Cases:
     )
 
 
-def _durations(units: Collection[str], period: Period, visible: ColumnElement[bool] | None) -> Select[Any]:
-    """(unit, working days, cases) of those that the unit answered. Handling counts from where answering did, so the
+def took(period: Period, *conditions: ColumnElement[bool]) -> Select[Any, Any, Any]:
+    """(unit, case, working days) of those that the unit answered. Handling counts from where answering did, so the
     step that ended with the answer is the whole; to have begun, or to have handed over, is not to have finished."""
     check = aliased(StepClock)
-    took = (
-        select(StepClock.unit_code, func.max(StepClock.spent_days).label("days"))
+    return (
+        select(StepClock.unit_code, StepClock.report_id, func.max(StepClock.spent_days).label("days"))
         .join(
             check,
             and_(
@@ -315,16 +290,27 @@ def _durations(units: Collection[str], period: Period, visible: ColumnElement[bo
         )
         .where(
             StepClock.step.in_((lifecycle.ANSWER, lifecycle.HANDLE)),
-            StepClock.unit_code.in_(units),
+            StepClock.spent_days.is_not(None),
             period.holds(StepClock.ended_at),
+            *conditions,
         )
         .group_by(StepClock.unit_code, StepClock.report_id)
     )
-    if visible is not None:
-        took = took.join(Report, Report.id == StepClock.report_id).where(visible)
-    each = took.subquery()
+
+
+def marks(period: Period) -> Select[Any, Any, Any]:
+    """(unit, case, mark) of each mark that a sender gave to an answer of the unit."""
     return (
-        select(each.c.unit_code, each.c.days, func.count())
-        .where(each.c.days.is_not(None))
-        .group_by(each.c.unit_code, each.c.days)
+        select(Answer.unit_code, Feedback.report_id, Feedback.rating)
+        .join(Answer, Answer.id == Feedback.answer_id)
+        .where(period.holds(Feedback.created_at), Feedback.rating.is_not(None))
     )
+
+
+def _durations(units: Collection[str], period: Period, visible: ColumnElement[bool] | None) -> Select[Any]:
+    """(unit, working days, how many cases)."""
+    found = took(period, StepClock.unit_code.in_(units))
+    if visible is not None:
+        found = found.join(Report, Report.id == StepClock.report_id).where(visible)
+    each = found.subquery()
+    return select(each.c.unit_code, each.c.days, func.count()).group_by(each.c.unit_code, each.c.days)

@@ -65,3 +65,8 @@ def page(after: str = "") -> list[UnitContact]:
     """PAGE addresses and one more if there are more, by unit code, those after `after`."""
     query = select(UnitContact).where(UnitContact.unit_code > after).order_by(UnitContact.unit_code)
     return list(db.session.scalars(query.limit(PAGE + 1)))
+
+
+def every(limit: int) -> list[UnitContact]:
+    """All addresses, at most so many, by unit code."""
+    return list(db.session.scalars(select(UnitContact).order_by(UnitContact.unit_code).limit(limit)))

@@ -22,7 +22,7 @@ MOST_LINES = 2000
 def addresses() -> str:
     """The addresses, a page at a time, and the forms to change them."""
     require("contact:edit")
-    return _page({}, {})
+    return page({}, {})
 
 
 @bp.post("/contacts")
@@ -38,7 +38,7 @@ def set_address() -> Response | tuple[str, int]:
         except contacts.BadAddress:
             errors["email"] = _("This is not an e-mail address.")
     if errors or unit is None:
-        return _page(errors, request.form.to_dict()), 422
+        return page(errors, request.form.to_dict()), 422
     flash(_("Saved: %(unit)s.", unit=unit.name_vi), "success")
     return redirect("/admin/contacts", 303)  # type: ignore[return-value]
 
@@ -66,7 +66,7 @@ def set_many() -> Response | tuple[str, int]:
     if wrong or not lines:
         db.session.rollback()
         message = " ".join(wrong[:8]) or _("Write at least one line.")
-        return _page({"lines": message}, request.form.to_dict()), 422
+        return page({"lines": message}, request.form.to_dict()), 422
     flash(ngettext("%(num)d address saved.", "%(num)d addresses saved.", len(lines)), "success")
     return redirect("/admin/contacts", 303)  # type: ignore[return-value]
 
@@ -83,11 +83,20 @@ def _unit(typed: str) -> tuple[Unit | None, str]:
     return None, _("Which one? Enter the code: %(units)s", units=some)
 
 
-def _page(errors: dict[str, str], values: dict[str, str]) -> str:
+def page(errors: dict[str, str], values: dict[str, str], line_errors: list[str] | None = None) -> str:
+    """The addresses with the forms, which say what was wrong and keep what was typed."""
     after = request.args.get("after", "")[:40]
     rows = contacts.page(after)
     more = rows[contacts.PAGE - 1].unit_code if len(rows) > contacts.PAGE else ""
     rows = rows[: contacts.PAGE]
     names = units.by_codes({row.unit_code for row in rows})
     shown = [(names[r.unit_code].name_vi if r.unit_code in names else "–", r.unit_code, r.email) for r in rows]
-    return render_template("admin/contacts.html", rows=shown, more=more, after=after, errors=errors, values=values)
+    return render_template(
+        "admin/contacts.html",
+        rows=shown,
+        more=more,
+        after=after,
+        errors=errors,
+        values=values,
+        line_errors=line_errors or [],
+    )

@@ -146,4 +146,4 @@ def _settings() -> list[tuple[str, str]]:
     ]
 
 
-from webapp.pages.admin import api_keys, contacts  # noqa: E402, F401 - their routes belong to this blueprint
+from webapp.pages.admin import api_keys, contact_tables, contacts  # noqa: E402, F401 - their routes belong here

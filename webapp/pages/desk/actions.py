@@ -179,14 +179,16 @@ def _take(doing: Doing) -> str:
 
 def _assign(doing: Doing) -> str:
     options = {u.code: u for u in case_page.acting_units(doing.report)}
-    code = request.form.get("unit", "")
-    unit = options.get(code) or unit_work.proposed_unit(doing.report, code)
+    back = unit_work.given_back([doing.report])
+    options |= {unit.code: unit for unit in back.values() if unit is not None}
+    unit = options.get(request.form.get("unit", ""))
     if unit is None:
         raise Wrong(unit=_("Choose the unit."))
     try:
         assigning.assign(doing.report, unit, doing.actor, doing.text("assign_note", limit=1000))
     except assigning.NoteMissing:
-        raise Wrong(assign_note=_("The rule names another unit: write why it goes to this one.")) from None
+        why = _("It was given back: write why it goes to this unit.") if back else None
+        raise Wrong(assign_note=why or _("The rule names another unit: write why it goes to this one.")) from None
     return _("Passed to %(unit)s.", unit=unit.name_vi)
 
 
@@ -199,6 +201,18 @@ def _hand_over(doing: Doing) -> str:
     if request.form.get("new_clock") == "1":
         assigning.restart_clock(doing.report, doing.actor)
     return _("Handed over to %(unit)s.", unit=unit.name_vi)
+
+
+def _take_away(doing: Doing) -> str:
+    code = request.form.get("unit", "")
+    unit = next((u for u in case_page.acting_units(doing.report) if u.code == code), None)
+    if unit is None or not unit_work.fits(doing.report, unit):
+        raise Wrong(unit=_("Choose the unit."))
+    reason = doing.text("take_away_reason", _("Write the reason."), limit=2000)
+    handovers.take_away(doing.report, doing.actor, unit, reason)
+    if request.form.get("new_clock") == "1":
+        assigning.restart_clock(doing.report, doing.actor)
+    return _("Given to %(unit)s.", unit=unit.name_vi)
 
 
 def _keep(doing: Doing) -> str:
@@ -368,6 +382,7 @@ DO: dict[str, Callable[[Doing], str]] = {
     "take": _take,
     "assign": _assign,
     "hand_over": _hand_over,
+    "take_away": _take_away,
     "keep": _keep,
     "ask": _ask,
     "correct": _correct,

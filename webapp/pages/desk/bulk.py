@@ -23,7 +23,6 @@ from webapp.pages.i18n import in_language
 from webapp.reports import desk_queries, lifecycle, service, unit_work
 from webapp.reports.models import Report
 from webapp.routing import assign as assigning
-from webapp.units import queries as units
 from webapp.units.models import Unit
 
 # The field that an action asks for, once for all cases, and what is said where it is empty.
@@ -38,10 +37,10 @@ FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A desk: its address, and how it does an action with one case."""
+    """A desk: its address, and how it does with one case what its line says."""
 
     base: str
-    do: Callable[[actions.Doing], Any]
+    do: Callable[[actions.Doing, Line], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ def _one(room: Room, wanted: Wanted, chosen: Chosen) -> Line:
                 report = None
             line = bulk_actions.line(action, chosen, report, wanted.unit)
             if report is not None and not line.problem:
-                room.do(actions.Doing(action, report, who, service.actor_of(who)))
+                room.do(actions.Doing(action, report, who, service.actor_of(who)), line)
             return line
     except actions.Wrong as wrong:
         problem = " ".join(wrong.errors.values())
@@ -106,18 +105,16 @@ def _one(room: Room, wanted: Wanted, chosen: Chosen) -> Line:
     return Line(chosen, desk_queries.by_public_id(chosen.public_id), problem)
 
 
-def _do(doing: actions.Doing) -> None:
+def _do(doing: actions.Doing, line: Line) -> None:
     if doing.action.name == "assign":
-        _assign(doing)
+        _assign(doing, line.unit)
     elif doing.action.name == "publish":
         _publish(doing.report, doing)
     else:
         actions.DO[doing.action.name](doing)
 
 
-def _assign(doing: actions.Doing) -> None:
-    chosen = request.form.get("unit", "")
-    unit = units.by_code(chosen or doing.report.unit_code)
+def _assign(doing: actions.Doing, unit: Unit | None) -> None:
     if unit is None:
         raise lifecycle.Missing("unit")
     try:

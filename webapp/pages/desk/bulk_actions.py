@@ -17,7 +17,7 @@ from webapp.core.db import db
 from webapp.core.text import looks_private
 from webapp.pages import labels
 from webapp.pages.desk import steps
-from webapp.reports import desk_queries, lifecycle
+from webapp.reports import desk_queries, lifecycle, unit_work
 from webapp.reports.models import Answer, Report
 from webapp.units import queries as units
 from webapp.units.models import FRONT_KINDS, Unit
@@ -84,9 +84,19 @@ def cases(chosen: list[Chosen], identity: Identity) -> dict[str, Report]:
     return {r.public_id: r for r in db.session.scalars(query.options(selectinload(Report.answers)))}
 
 
-def proposed(reports: Iterable[Report]) -> dict[str, Unit]:
-    """The units that the rules propose for these cases; one statement."""
-    return units.by_codes({r.unit_code for r in reports if r.unit_code})
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """To which units cases would go: by code those that the rules name, and by the number of the case what was
+    proposed by the unit that gave it back (None: nobody)."""
+
+    units: dict[str, Unit]
+    given_back: dict[int, Unit | None]
+
+
+def proposed(reports: Iterable[Report]) -> Proposals:
+    """What is proposed for these cases, in few statements."""
+    reports = list(reports)
+    return Proposals(units.by_codes({r.unit_code for r in reports if r.unit_code}), unit_work.given_back(reports))
 
 
 def line(
@@ -94,7 +104,7 @@ def line(
     chosen: Chosen,
     report: Report | None,
     unit: Unit | None = None,
-    known: dict[str, Unit] | None = None,
+    known: Proposals | None = None,
 ) -> Line:
     """What the action does with this case. `unit`: to which it is passed, if one was chosen for all; `known`:
     `proposed` of many cases at once."""
@@ -113,12 +123,16 @@ def line(
     return found
 
 
-def _goes_to(report: Report, chosen: Unit | None, known: dict[str, Unit] | None) -> tuple[Unit | None, str]:
+def _goes_to(report: Report, chosen: Unit | None, known: Proposals | None) -> tuple[Unit | None, str]:
     if chosen is not None:
         return (chosen, "") if acts_in(chosen, report) else (None, _("This unit does not act in this place."))
     if not report.unit_code:
         return None, _("No unit is proposed: choose one for all, or open the case.")
-    unit = (proposed([report]) if known is None else known).get(report.unit_code)
+    known = proposed([report]) if known is None else known
+    if report.id in known.given_back:
+        unit = known.given_back[report.id]
+        return unit, "" if unit else _("Its unit has given it back and proposed nobody: open the case.")
+    unit = known.units.get(report.unit_code)
     if unit is None or (unit.valid_to is not None and unit.valid_to < clock.today()):
         return None, _("The proposed unit is no more: choose one for all.")
     return unit, ""

@@ -74,6 +74,8 @@ def context(report: Report, identity: Identity, base: str, form_values: dict[str
         user_ids | {a.user_id for a in answers if a.user_id},
     )
     photos = list(report.photos)
+    units_side = unit_side.context(report, identity, entries, names, form_values)
+    can = {a.name for a in possible}
     items = timeline.items(entries, names, for_unit=for_unit)
     beside = related.nothing() if for_unit else related.gather(report, identity)
     here = (report.location.x, report.location.y) if report.location is not None else None
@@ -107,18 +109,18 @@ def context(report: Report, identity: Identity, base: str, form_values: dict[str
         "messages": [] if for_unit else list(report.messages),
         "has_contact": not for_unit and desk_queries.has_contact(report),
         "outcomes": outcomes,
-        **unit_side.context(report, identity, entries, names, form_values),
+        **units_side,
         "beside": beside,
         "documents": documents.of_report(report.id, identity.unit_code if for_unit else None),
         "replies": {} if for_unit else replies.choices(report, identity, names),
         "possible": possible,
         "impossible": impossible,
-        "can": {a.name for a in possible},
+        "can": can,
         "for_unit": for_unit,
         "present": presence.others(report, identity),
         "labels": labels,
         "photo_state": photo_state,
-        **(_unit_choices() if for_unit else _front_choices(report, identity, {a.name for a in possible})),
+        **(_unit_choices() if for_unit else _front_choices(report, identity, can, units_side["refusal"])),
     }
 
 
@@ -143,9 +145,9 @@ def names_for(
     )
 
 
-def _front_choices(report: Report, identity: Identity, can: set[str]) -> dict[str, Any]:
+def _front_choices(report: Report, identity: Identity, can: set[str], refusal: dict[str, Any] | None) -> dict[str, Any]:
     return {
-        "unit_options": unit_options(report) if "assign" in can else [],
+        "unit_options": unit_options(report, refusal) if {"assign", "take_away"} & can else [],
         "category_options": categories() if "correct" in can else [],
         "commune_options": communes(report, identity) if "correct" in can else [],
     }
@@ -178,12 +180,16 @@ def acting_units(report: Report) -> list[Unit]:
     return list(db.session.scalars(query))
 
 
-def unit_options(report: Report) -> list[Any]:
-    """The same as choices of a list, the commune's apart from the province's."""
+def unit_options(report: Report, refusal: dict[str, Any] | None = None) -> list[Any]:
+    """The same as choices of a list, the commune's apart from the province's; first, if it is none of these, the unit
+    that was proposed with a refusal."""
     found = acting_units(report)
     here = [(u.code, u.name_vi) for u in found if u.level == "commune"]
     above = [(u.code, u.name_vi) for u in found if u.level != "commune"]
-    return [(label, members) for label, members in ((_("Commune"), here), (_("Province"), above)) if members]
+    groups = [(_("Commune"), here), (_("Province"), above)]
+    if refusal and refusal["proposed"] and refusal["proposed"] not in {u.code for u in found}:
+        groups.insert(0, (_("Proposed"), [(refusal["proposed"], refusal["proposed_name"])]))
+    return [(label, members) for label, members in groups if members]
 
 
 def categories() -> list[Any]:

@@ -11,7 +11,7 @@ from webapp.core import clock
 from webapp.pages.access import require
 from webapp.pages.desk import scores as cards
 from webapp.pages.desk.views import bp
-from webapp.supervision import digest, scores
+from webapp.supervision import digest, scope, scores
 from webapp.supervision.digest import Week
 from webapp.supervision.words import DERIVED, MEASURES
 
@@ -26,10 +26,10 @@ def page(identity: Identity, base: str) -> Response:
     """The digest of the week in the address, else of the last one, for the Front or for a unit."""
     asked, province, error = _read(identity)
     told = digest.compose(identity, province, asked)
-    period = cards.Asked(asked.period, province if identity.role == CENTRAL_FRONT else "", False, {})
+    period = cards.Asked(asked.period, province if identity.role == CENTRAL_FRONT else "", scope.UNIT, {})
     order = sorted(told.scores, key=lambda code: (-told.scores[code].numbers["overdue"], told.names[code]))
     waiting = {
-        name: [cards.waiting_row(report, running, identity, base, told.names) for report, running in rows]
+        name: cards.waiting_rows(rows, identity, base, told.names)
         for name, rows in (
             ("overdue", told.overdue),
             ("own_overdue", told.own_overdue),

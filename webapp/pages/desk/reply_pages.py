@@ -24,8 +24,23 @@ from webapp.reports.replies import ReplyTemplate
 def reply_list() -> str:
     """What came with the program, and the own ones of one's unit."""
     require("reply:edit")
-    found = replies.all_for(identity().unit_code)
-    return render_template("desk/replies.html", templates=found, actions=dict(_actions()), categories=dict(_kinds()))
+    return _list({}, [])
+
+
+def overview(errors: dict[str, str], line_errors: list[str] | None = None) -> Response:
+    """The list once more, with what was wrong with a file."""
+    return Response(_list(errors, line_errors or []), 422, mimetype="text/html")
+
+
+def _list(errors: dict[str, str], line_errors: list[str]) -> str:
+    return render_template(
+        "desk/replies.html",
+        templates=replies.all_for(identity().unit_code),
+        actions=dict(_actions()),
+        categories=dict(kinds()),
+        errors=errors,
+        line_errors=line_errors,
+    )
 
 
 @bp.get("/replies/<code>")
@@ -56,9 +71,9 @@ def save_reply(code: str) -> Response:
     }
     action, category, title, words_typed = (str(values[name]) for name in ("action", "category", "title", "text"))
     try:
-        replies.check(action, category, title, words_typed, {code for code, _name in _kinds()})
+        replies.check(action, category, title, words_typed, {code for code, _name in kinds()})
     except replies.BadTemplate as bad:
-        return _page(known, values, {name: _message(*why) for name, why in bad.errors.items()}, 422)
+        return _page(known, values, {name: wrong_words(*why) for name, why in bad.errors.items()}, 422)
     if request.form.get("preview"):
         return _page(known, values, preview=placeholders.fill(words_typed, words.SAMPLE))
     if known is not None and values["version"] != str(known.version):
@@ -103,12 +118,14 @@ def _actions() -> list[tuple[str, str]]:
     return [(name, labels[name]) for name in replies.ACTIONS]
 
 
-def _kinds() -> list[tuple[str, str]]:
+def kinds() -> list[tuple[str, str]]:
+    """The categories that a template may be for."""
     query = select(Category.code, Category.name).where(~Category.retired).order_by(Category.position)
     return [(code, in_language(name)) for code, name in db.session.execute(query)]
 
 
-def _message(code: str, what: str) -> str:
+def wrong_words(code: str, what: str) -> str:
+    """What is wrong with a field (`replies.BadTemplate`), in words."""
     if code == "long":
         return _("Too long: at most %(count)s characters.", count=what)
     if code == "placeholder":
@@ -131,7 +148,7 @@ def _page(
         errors=errors or {},
         preview=preview,
         actions=_actions(),
-        categories=[(replies.ANY, _("All categories")), *_kinds()],
+        categories=[(replies.ANY, _("All categories")), *kinds()],
         meaning=words.MEANING,
         sample=words.SAMPLE,
         longest=replies.LONGEST,

@@ -1,7 +1,8 @@
-"""Score cards: how the units of one's area did in a period. Each number opens the cases behind it."""
+"""Score cards: how the units of one's area did in a period. Each figure opens the cases behind it."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -22,13 +23,15 @@ from webapp.pages.public.views import category_name
 from webapp.reports import desk_queries
 from webapp.reports.models import Report
 from webapp.reports.service import actor_of
+from webapp.supervision import behind as listed
 from webapp.supervision import scope, scores
 from webapp.supervision.scores import Period, Score
 from webapp.supervision.words import DERIVED, MEASURES
 from webapp.units import queries as units
 from webapp.units.models import Unit
 
-USUAL_DAYS, LONGEST_DAYS = 90, 5 * 366
+USUAL_DAYS = 90
+EVERY = "all"  # in the place of a unit's code: all units together
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,14 @@ class Asked:
 
     period: Period
     province: str
-    by_head: bool
+    by: str  # one of `scope.WAYS`
     errors: dict[str, str]
 
     @property
     def query(self) -> dict[str, str]:
         """As parameters of an address."""
         given = {"from": self.period.first.isoformat(), "to": self.period.last.isoformat()}
-        given |= {"by": "head"} if self.by_head else {}
+        given |= {"by": self.by} if self.by else {}
         return given | ({"province": self.province} if self.province else {})
 
 
@@ -60,20 +63,15 @@ def score_export() -> Response:
     return file(require("score:view"), "/desk")
 
 
-@bp.get("/scores/<unit_code>/<measure>")
-def score_cases(unit_code: str, measure: str) -> str:
-    """The cases behind a number."""
-    return behind(require("score:view"), "/desk", unit_code, measure)
-
-
 def page(identity: Identity, base: str) -> Response:
     """The page, for the Front or, with its own unit and those below, for a unit."""
     asked = read(identity, request.args)
     below = scope.units_of(identity, asked.province)
     own = figures(identity, below, asked)
-    found = by_head(own, below) if asked.by_head else own
+    groups = scope.groups(below, asked.by)
+    found = grouped(own, groups)
     shown = sorted(found, key=lambda code: (-found[code].numbers["overdue"], -found[code].numbers["received"], code))
-    names = {unit.code: unit.name_vi for unit in below}
+    names = names_of(below, found)
     late = scores.longest([unit.code for unit in below], scope.visible(identity))
     return Response(
         render_template(
@@ -85,36 +83,12 @@ def page(identity: Identity, base: str) -> Response:
             derived=DERIVED,
             rows=[figures_row(code, names[code], found[code], base, asked) for code in shown],
             total=total(own, base, asked) if len(own) > 1 else None,
-            longest=[waiting_row(report, running, identity, base, names) for report, running in late],
+            longest=waiting_rows(late, identity, base, names),
             provinces=_provinces(identity),
+            periods=_periods(f"{base}/scores", asked),
             address=f"{base}/scores",
         ),
         422 if asked.errors else 200,
-    )
-
-
-def behind(identity: Identity, base: str, unit_code: str, measure: str) -> str:
-    """The list behind one number; 404 for a unit that is not one's business."""
-    asked = read(identity, request.args)
-    below = {unit.code: unit for unit in scope.units_of(identity, asked.province)}
-    if unit_code not in below or measure not in scores.MEASURES:
-        abort(404)
-    codes = {unit.code for unit in units.below(unit_code)} & set(below) if asked.by_head else {unit_code}
-    raw = request.args.get("after", "")
-    after = int(raw) if raw.isdecimal() and len(raw) < 18 else None
-    found, more = scores.cases(measure, codes, asked.period, scope.visible(identity), after)
-    names = desk_queries.area_names([report.area_code for report in found])
-    here = f"{base}/scores/{unit_code}/{measure}"
-    return render_template(
-        "desk/score_cases.html",
-        base=base,
-        back=f"{base}/scores?{urlencode(asked.query)}",
-        title=MEASURES[measure][0],
-        meaning=MEASURES[measure][1],
-        unit=below[unit_code].name_vi,
-        period=None if measure in scores.NOW else asked.period,
-        rows=[_case(report, identity, base, names) for report in found],
-        more=f"{here}?{urlencode({**asked.query, 'after': more})}" if more else None,
     )
 
 
@@ -125,10 +99,8 @@ def file(identity: Identity, base: str) -> Response:
     if asked.errors or form not in export.FORMATS:
         abort(400)
     below = scope.units_of(identity, asked.province)
-    found = figures(identity, below, asked)
-    if asked.by_head:
-        found = by_head(found, below)
-    names = {unit.code: unit.name_vi for unit in below}
+    found = grouped(figures(identity, below, asked), scope.groups(below, asked.by))
+    names = names_of(below, found)
     audit.record("scores:exported", actor_of(identity), "scores", format=form, rows=len(found), filters=asked.query)
     table = export.Table(
         title=_("Score cards of units"),
@@ -151,15 +123,15 @@ def read(identity: Identity, given: Any) -> Asked:
     last = _day(given.get("to", ""), today, "to", errors)
     if not errors and first > last:
         errors["from"] = _("The first day lies after the last.")
-    elif not errors and (last - first).days > LONGEST_DAYS:
-        errors["from"] = _("At most five years at once.")
     if errors:
         first, last = today - timedelta(days=USUAL_DAYS - 1), today
     province = identity.province_code or ""
     if identity.role == CENTRAL_FRONT:
         known = {code for code, _name in _provinces(identity)}
         province = given.get("province", "") if given.get("province", "") in known else min(known, default="")
-    return Asked(Period(first, last), province, given.get("by") == "head", errors)
+    return Asked(
+        Period(first, last), province, given.get("by") if given.get("by") in scope.WAYS else scope.UNIT, errors
+    )
 
 
 def figures(identity: Identity, below: list[Unit], asked: Asked) -> dict[str, Score]:
@@ -168,18 +140,36 @@ def figures(identity: Identity, below: list[Unit], asked: Asked) -> dict[str, Sc
     return {code: score for code, score in own.items() if score.anything}
 
 
-def by_head(own: dict[str, Score], below: list[Unit]) -> dict[str, Score]:
-    """The same by head of unit: those of all units under each are added to its own."""
-    parents = {unit.code: unit.parent_code for unit in below}
-    found: dict[str, Score] = {}
-    for code, score in own.items():
-        seen: set[str] = set()
-        at: str | None = code
-        while at in parents and at not in seen:
-            seen.add(at)
-            found.setdefault(at, Score()).add(score)
-            at = parents[at]
-    return found
+def grouped(own: dict[str, Score], groups: dict[str, set[str]]) -> dict[str, Score]:
+    """The figures of the units that stand in one line put together; lines with none left out."""
+    lines = {line: [own[code] for code in sorted(codes) if code in own] for line, codes in groups.items()}
+    return {line: scores.together(some) for line, some in lines.items() if some}
+
+
+def names_of(below: list[Unit], lines: Collection[str]) -> dict[str, str]:
+    """Names by code: of the units, and of those lines that are named after one that came after them."""
+    names = {unit.code: unit.name_vi for unit in below}
+    heirs = units.by_codes({code for code in lines if code not in names})
+    return names | {code: unit.name_vi for code, unit in heirs.items()}
+
+
+def _periods(address: str, asked: Asked) -> list[tuple[str, str, bool]]:
+    """The periods that are asked for most: label, address, whether it is this one."""
+    today = clock.today()
+    month, year = today.replace(day=1), today.replace(month=1, day=1)
+    before = month - timedelta(days=1)
+    quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)
+    found = [
+        (_("This month"), Period(month, today)),
+        (_("Last month"), Period(before.replace(day=1), before)),
+        (_("This quarter"), Period(quarter, today)),
+        (_("This year"), Period(year, today)),
+        (_("Last year"), Period(year.replace(year=year.year - 1), year - timedelta(days=1))),
+    ]
+    return [
+        (label, f"{address}?{urlencode(Asked(period, asked.province, asked.by, {}).query)}", period == asked.period)
+        for label, period in found
+    ]
 
 
 def _day(raw: str, usual: date, name: str, errors: dict[str, str]) -> date:
@@ -207,19 +197,29 @@ def _derived(score: Score) -> list[int | float | None]:
 
 
 def figures_row(code: str, name: str, score: Score, base: str, asked: Asked) -> dict[str, Any]:
-    """A line of the table; a number opens its cases where `code` names a unit."""
+    """A line of the table; each figure opens the cases behind it."""
     query = urlencode(asked.query)
+    made_of = (listed.TOOK, listed.TOOK, listed.RATED)
     return {
         "name": name,
         "cells": [
-            (number, f"{base}/scores/{code}/{measure}?{query}" if code and number else None)
+            (number, f"{base}/scores/{code}/{measure}?{query}" if number else None)
             for measure, number in score.numbers.items()
         ],
-        "derived": ["–" if value is None else str(value).replace(".", ",") for value in _derived(score)],
+        "derived": [
+            ("–", None) if value is None else (decimal(value), f"{base}/scores/{code}/{measure}?{query}")
+            for measure, value in zip(made_of, _derived(score), strict=True)
+        ],
     }
 
 
-def _case(report: Report, identity: Identity, base: str, names: dict[str, str]) -> dict[str, Any]:
+def decimal(value: float) -> str:
+    """A number as it is written in Vietnamese."""
+    return str(value).replace(".", ",")
+
+
+def case_row(report: Report, identity: Identity, base: str, names: dict[str, str]) -> dict[str, Any]:
+    """A case in a list; `names` are those of the communes."""
     return {
         "number": report.public_id,
         # A unit does not open what is another's by now.
@@ -233,18 +233,25 @@ def _case(report: Report, identity: Identity, base: str, names: dict[str, str]) 
 
 def total(own: dict[str, Score], base: str, asked: Asked) -> dict[str, Any]:
     """The line under the table: each unit once, whatever the lines above it are grouped by."""
-    return figures_row("", _("All together"), scores.together(own.values()), base, asked)
+    return figures_row(EVERY, _("All together"), scores.together(own.values()), base, asked)
 
 
-def waiting_row(report: Report, running: Any, identity: Identity, base: str, names: dict[str, str]) -> dict[str, Any]:
-    """A case that waits; `names` are those of the units."""
+def waiting_rows(
+    found: list[tuple[Report, Any]], identity: Identity, base: str, names: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Cases that wait, each with the clock that runs; `names` are those of the units."""
     now = clock.now()
-    return _case(report, identity, base, desk_queries.area_names([report.area_code])) | {
-        "unit": names.get(running.unit_code, running.unit_code),
-        "step": time_words.STEP[running.step],
-        "due": labels.day(running.due_at),
-        "late": labels.overdue_words(running.due_at, now) if running.due_at < now else None,
-    }
+    areas_of = desk_queries.area_names([report.area_code for report, _running in found])
+    return [
+        case_row(report, identity, base, areas_of)
+        | {
+            "unit": names.get(running.unit_code, running.unit_code),
+            "step": time_words.STEP[running.step],
+            "due": labels.day(running.due_at),
+            "late": labels.overdue_words(running.due_at, now) if running.due_at < now else None,
+        }
+        for report, running in found
+    ]
 
 
 def _notes(asked: Asked) -> list[str]:
@@ -252,7 +259,9 @@ def _notes(asked: Asked) -> list[str]:
     notes = [_("From %(first)s to %(last)s.", first=first, last=last)]
     if asked.province:
         notes.append(desk_queries.area_names([asked.province]).get(asked.province, asked.province))
-    if asked.by_head:
+    if asked.by == scope.NOW:
+        notes.append(_("By unit of today: what the units before it did is counted with it."))
+    if asked.by == scope.HEAD:
         notes.append(_("By head of unit: the units below are counted with the unit above them."))
     notes.append(_("Made on %(at)s.", at=labels.moment(clock.now())))
     return notes

@@ -67,6 +67,14 @@ FRONT_ACTIONS = (
         during=handovers.DURING,
     ),
     Action(
+        "take_away",
+        "report:hand_over",
+        _("Give it to another unit"),
+        _("while it is with a unit that does not ask to hand it over"),
+        "forward",
+        during=(life.ASSIGNED, *handovers.DURING),
+    ),
+    Action(
         "verify",
         "report:verify",
         _("Accept the answer"),
@@ -311,7 +319,11 @@ def possible(action: Action, report: Report) -> bool:
         return False
     if action.name in ("extend", "more_time") and report.status in action.during:
         return extensions.possible(report, asking=action.name == "more_time")
-    if action.name in ("hand_over", "keep", "pass_on") and report.status in handovers.DURING:
+    if action.name == "take_away":
+        return handovers.can_be_taken(report)
+    if action.name in ("hand_over", "keep", "pass_on"):
+        if report.status not in handovers.DURING:
+            return False
         return (handovers.pending(report) is None) == (action.name == "pass_on")
     return report.status in action.during or target(action, report.status) is not None
 

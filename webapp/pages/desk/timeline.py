@@ -17,6 +17,7 @@ from webapp.reports import lifecycle as life
 # Steps whose reason a unit may read: those between the Front and the unit.
 _UNIT_REASONS = {
     (life.ASSIGNED, life.SCREENING),
+    (life.ASSIGNED, life.ASSIGNED),
     (life.ANSWERED, life.REWORK),
     (life.ANSWERED, life.VERIFIED),
     (life.CLOSED, life.REWORK),
@@ -226,6 +227,9 @@ def _move(data: dict[str, Any], names: Names, for_unit: bool) -> dict[str, Any]:
         why = REFUSAL.get(data.get("why", ""), "")
         proposed = _("Proposed: %(unit)s", unit=names.unit(data["proposed"])) if data.get("proposed") else ""
         body = ". ".join(str(part) for part in (why, proposed) if part)
+    elif data.get("taken"):
+        title = _("The Front gave it to %(unit)s", unit=names.unit(data.get("unit")))
+        body = _("Before: %(unit)s", unit=names.unit(data.get("handed_over_by")))
     elif data.get("handed_over_by"):
         title = _("Handed over to %(unit)s", unit=names.unit(data.get("unit")))
     elif to == life.ASSIGNED:

@@ -63,6 +63,7 @@ def _refusal(report: Report, entries: list[Event], names: Names) -> dict[str, An
         "reason": last.data.get("reason", ""),
         "proposed": unit.code if unit is not None and fit else None,
         "proposed_name": unit.name_vi if unit is not None and fit else "",
+        "stands": last.data.get("unit") == report.unit_code,  # no correction has named another unit since
         "count": report.refusals,
         "note": _("As proposed by the unit that gave it back"),
     }

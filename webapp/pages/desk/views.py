@@ -121,7 +121,10 @@ from webapp.pages.desk import (  # noqa: E402 - their routes belong to this blue
     escalated,  # noqa: F401
     merge,  # noqa: F401
     more_time,  # noqa: F401
+    next_case,  # noqa: F401
     reply_pages,  # noqa: F401
+    reply_tables,  # noqa: F401
+    score_cases,  # noqa: F401
     scores,  # noqa: F401
     split,  # noqa: F401
 )

@@ -6,6 +6,7 @@ from flask import Response, request
 
 from webapp.pages.desk import bulk
 from webapp.pages.desk.actions import Doing
+from webapp.pages.desk.bulk_actions import Line
 from webapp.pages.unit import doing
 from webapp.pages.unit.views import bp
 from webapp.reports import unit_work
@@ -17,7 +18,7 @@ def many() -> Response:
     return bulk.perform(bulk.Room("/unit", _do))
 
 
-def _do(one: Doing) -> None:
+def _do(one: Doing, _line: Line) -> None:
     if one.action.name == "delegate" and request.form.get("officer") == bulk.NOBODY:
         unit_work.delegate(one.report, one.actor, None)
     else:

@@ -10,6 +10,8 @@ from webapp.pages.access import identity, require
 from webapp.pages.answer_files import hand_out
 from webapp.pages.desk import case_page, digest, documents, filters, listing, presence, scores
 from webapp.pages.desk import escalated as above
+from webapp.pages.desk import next_case as onward
+from webapp.pages.desk import score_cases as behind
 from webapp.pages.recordings import play
 from webapp.pages.unit import prefill
 from webapp.reports import answer_files, desk_queries, recordings
@@ -33,6 +35,12 @@ def queue() -> str:
     return render_template("unit/queue.html", **listing.context(request, identity(), "/unit"))
 
 
+@bp.get("/next")
+def next_case() -> Answer:
+    """The next case that needs my unit."""
+    return onward.follow(require("report:list"), "/unit")
+
+
 @bp.get("/escalated")
 def escalated() -> str:
     """Late steps of units below mine, without anything of the reports."""
@@ -54,7 +62,7 @@ def score_export() -> Response:
 @bp.get("/scores/<unit_code>/<measure>")
 def score_cases(unit_code: str, measure: str) -> str:
     """The cases behind a number."""
-    return scores.behind(require("score:view"), "/unit", unit_code, measure)
+    return behind.page(require("score:view"), "/unit", unit_code, measure)
 
 
 @bp.get("/digest")
