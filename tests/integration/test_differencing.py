@@ -107,6 +107,13 @@ def addresses(moment: datetime) -> Iterator[str]:
         yield f"/map/tiles/{zoom}/{x}/{y}.json"
         yield f"/map/tiles/{zoom}/{x}/{y}.json?status=overdue"
     yield "/map/tiles/0/0/0.json?from=2026-03-04&to=2026-03-04"
+    for which in ("", "/86", "/29512"):
+        yield f"/figures{which}.json"
+        yield f"/figures{which}.json?period=2026-03&category={DELAYED}"
+    for measure in ("reported", "waiting", "overdue"):
+        yield f"/figures/cases?measure={measure}&commune=29512"
+    yield "/figures/29512/2026"
+    yield "/embed/29512"
 
 
 def test_minute_and_place_of_a_delayed_report_stay_unknown(
