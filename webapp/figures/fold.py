@@ -25,7 +25,7 @@ from webapp.reports.verdicts import Verdict
 from webapp.supervision.models import LATE, StepClock
 
 PREFIX = {"": "", "province": "p:", "commune": "a:", "unit": "u:"}
-_COLUMNS = ("report_id", "unit", "month", "province", "commune", "category", "days", *MEASURES)
+COLUMNS = ("report_id", "unit", "month", "province", "commune", "category", "days", *MEASURES)
 _SAID = {YES: "solved", PARTLY: "partly", NO: "unsolved"}
 _CHECKED = {verdicts.ACCEPTED: "accepted", verdicts.PARTLY: "sent_back", verdicts.NOT: "sent_back"}
 
@@ -34,9 +34,9 @@ Row = dict[str, Any]
 
 def look_again(ids: set[int], now: datetime) -> bool:
     """Whether any of these cases counts otherwise now; the sums are brought to that. Flushes nothing of others."""
-    columns = [getattr(FigureFact, name) for name in _COLUMNS]
+    columns = [getattr(FigureFact, name) for name in COLUMNS]
     before = {tuple(row) for row in db.session.execute(select(*columns).where(FigureFact.report_id.in_(ids)))}
-    after = {tuple(row[name] for name in _COLUMNS) for row in rows_of(ids, now)}
+    after = {tuple(row[name] for name in COLUMNS) for row in rows_of(ids, now)}
     gone, new = before - after, after - before
     if not gone and not new:
         return False
@@ -99,7 +99,7 @@ def first_wrong() -> str:
 
 
 def _row(values: tuple[Any, ...]) -> Row:
-    return dict(zip(_COLUMNS, values, strict=True))
+    return dict(zip(COLUMNS, values, strict=True))
 
 
 def _signed(rows: Iterable[tuple[Any, ...]], sign: int) -> list[Row]:

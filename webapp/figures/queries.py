@@ -192,7 +192,7 @@ def _read(
     found: dict[Any, Figures] = {}
     if not dims:
         return found
-    flow = periods(asked.first, asked.last)
+    flow = () if months else periods(asked.first, asked.last)
 
     def condition(table: Any, *, now: bool) -> ColumnElement[bool]:
         if months:

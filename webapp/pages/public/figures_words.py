@@ -105,7 +105,6 @@ SHORT: dict[str, LazyString] = NAME | {
     "in_time": _l("In time"),
     "late": _l("Late"),
     "share_in_time": _l("In time"),
-    "accepted": _l("Verified"),
 }
 # What holds for all of them, for the page of definitions.
 IN_AND_OUT: tuple[LazyString, ...] = (
@@ -118,6 +117,7 @@ IN_AND_OUT: tuple[LazyString, ...] = (
         "A case counts for the commune and province that its page names, and for the unit that was responsible then. "
         "After a merger the past counts for the unit or place of today."
     ),
+    _l("Cases whose place is not established yet count for the whole country only."),
     _l("A month that is over can still change: a case comes out later, is corrected, or turns out to be a duplicate."),
     _l("Figures follow within seconds what happens in the cases."),
 )
