@@ -115,6 +115,7 @@ def fill(
         one("ANALYZE draw")
         one(REPORTS, {"now": moment, "days": years * 365.25})
         one("SELECT setval(pg_get_serial_sequence('reports', 'id'), %s)", (number,))
+        one("ANALYZE reports")  # without figures the planner joins a million rows with nested loops
         one(DUPLICATES)
         one(RECORD, {"share": record_share})
         one(CLOCKS)
@@ -370,15 +371,15 @@ FROM (
 ) w WHERE w.id = reports.id AND w.lane IS NOT NULL
 """
 WORDS_FOUND = """
+WITH folded_category AS MATERIALIZED (SELECT code, pg_temp.fold(name->>'vi') AS name FROM categories),
+folded_area AS MATERIALIZED (SELECT code, level, pg_temp.fold(name) AS name FROM areas WHERE valid_to IS NULL)
 INSERT INTO report_search (report_id, told, shared)
 SELECT r.id, ' ' || translate(w.folded, ',', '') || s.shared, s.shared
 FROM reports r
 JOIN draw d ON d.n = r.id JOIN pick_words w ON w.n = d.words
-JOIN (SELECT code, pg_temp.fold(name->>'vi') AS name FROM categories) c ON c.code = r.category_code
-JOIN (SELECT code, level, pg_temp.fold(name) AS name FROM areas WHERE valid_to IS NULL) a
-    ON a.code = r.area_code AND a.level = 'commune'
-JOIN (SELECT code, level, pg_temp.fold(name) AS name FROM areas WHERE valid_to IS NULL) p
-    ON p.code = r.province_code AND p.level = 'province'
+JOIN folded_category c ON c.code = r.category_code
+JOIN folded_area a ON a.code = r.area_code AND a.level = 'commune'
+JOIN folded_area p ON p.code = r.province_code AND p.level = 'province'
 CROSS JOIN LATERAL (SELECT ' ' || concat_ws(' ', r.public_id, c.name, a.name, p.name,
     CASE WHEN r.unit_code LIKE 'so-%' THEN 'so nong nghiep va moi truong ' || p.name
          WHEN r.unit_code IS NOT NULL THEN 'uy ban nhan dan ubnd ' || a.name END,

@@ -7,31 +7,42 @@ from __future__ import annotations
 
 import select
 import sqlite3
+from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, cast
 
+import orjson
 import shapely
 from flask_sqlalchemy import SQLAlchemy
 from geoalchemy2 import Geometry, WKBElement
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import (
+    CTE,
     JSON,
     BindParameter,
+    Boolean,
     Column,
+    ColumnElement,
     CursorResult,
+    Date,
     DateTime,
     Dialect,
     Engine,
     Executable,
     LargeBinary,
     Pool,
+    Select,
     Table,
+    Text,
     bindparam,
     event,
+    func,
 )
+from sqlalchemy import cast as sql_cast
+from sqlalchemy import select as sql_select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase
@@ -171,16 +182,90 @@ class Prepared:
         return result.first() if result.returns_rows else None
 
 
+class Nested:
+    """A read of one thing with the lists that hang on it, in one statement that is compiled once for each database:
+    each list comes as JSON that the database makes, so there is one round trip and nothing for an ORM to build.
+
+    `make` returns the rows that all is about, as a CTE, and {name: select of plain columns, the first an order}
+    whose conditions may name the CTE's columns.
+    """
+
+    def __init__(self, make: Callable[[], tuple[CTE, dict[str, Select[Any]]]]) -> None:
+        self._make = make
+        self._made: dict[str, tuple[_Compiled, list[tuple[str, Callable[[list[Any]], Any]]]]] = {}
+
+    def run(self, values: Mapping[str, Any]) -> dict[str, list[Any]] | None:
+        """{name: rows with the columns as attributes, in the order of their first column}, or None where the CTE is
+        empty. Moments are aware and in UTC."""
+        connection = db.session.connection()
+        made = self._made.get(connection.dialect.name)
+        if made is None:
+            made = self._made[connection.dialect.name] = self._compile(connection.dialect)
+        statement, parts = made
+        found = connection.exec_driver_sql(statement.text, statement.parameters(values)).first()
+        if found is None:
+            return None
+        return {
+            name: sorted(map(row, orjson.loads(text))) if text else []
+            for (name, row), text in zip(parts, found, strict=True)
+        }
+
+    def _compile(self, dialect: Dialect) -> tuple[_Compiled, list[tuple[str, Callable[[list[Any]], Any]]]]:
+        one, selects = self._make()
+        parts, columns = [], []
+        for name, query in selects.items():
+            parts.append((name, _row_maker(name, list(query.selected_columns))))
+            listed = _listed(dialect.name, list(query.selected_columns))
+            within = query.with_only_columns(listed, maintain_column_froms=True)
+            columns.append(within.correlate(one).scalar_subquery().label(name))
+        # Lists of constants are written out; every other parameter needs a value to begin with, None will do.
+        return _Compiled(sql_select(*columns).select_from(one), dialect, render_postcompile=True), parts
+
+
+def _listed(dialect: str, columns: list[Any]) -> ColumnElement[Any]:
+    """All rows as one text: a JSON array of arrays."""
+    if dialect == "postgresql":
+        return sql_cast(func.json_agg(func.json_build_array(*columns)), Text)
+    inside = [func.json(c) if isinstance(c.type, JSON) else c for c in columns]  # else it would be a string in JSON
+    return func.json_group_array(func.json_array(*inside))
+
+
+def _row_maker(name: str, columns: list[Any]) -> Callable[[list[Any]], Any]:
+    """What makes a row with attributes out of a list of JSON values."""
+    made = namedtuple(name, [column.key for column in columns])  # type: ignore[misc]
+    readers: list[tuple[int, Callable[[Any], Any]]] = []
+    for place, column in enumerate(columns):
+        if isinstance(column.type, GeoColumn | LargeBinary):
+            raise TypeError(f"{column} does not fit into JSON")
+        for kind, reader in ((UtcDateTime, _moment), (Date, date.fromisoformat), (Boolean, bool)):
+            if isinstance(column.type, kind):
+                readers.append((place, reader))
+
+    def row(values: list[Any]) -> Any:
+        for place, reader in readers:
+            if values[place] is not None:
+                values[place] = reader(values[place])
+        return made._make(values)
+
+    return row
+
+
+def _moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
 class _Compiled:
-    def __init__(self, statement: Executable, dialect: Dialect) -> None:
-        compiled = cast("SQLCompiler", cast("Any", statement).compile(dialect=dialect))
+    def __init__(self, statement: Executable, dialect: Dialect, **options: bool) -> None:
+        compiled = cast("SQLCompiler", cast("Any", statement).compile(dialect=dialect, compile_kwargs=options))
         self.text = str(compiled)
         self.positions = compiled.positiontup
+        constants = compiled.params
         self.names: list[tuple[str, Callable[[Any], Any], Any]] = []
-        for name in compiled.binds if self.positions is None else self.positions:
-            bind = compiled.binds[name]
-            process = bind.type.dialect_impl(dialect).bind_processor(dialect) or (lambda value: value)
-            self.names.append((name, process, bind.effective_value))
+        for name in constants if self.positions is None else self.positions:
+            bind = compiled.binds.get(name)  # none for what a list of constants was made into
+            process = bind.type.dialect_impl(dialect).bind_processor(dialect) if bind is not None else None
+            self.names.append((name, process or (lambda value: value), constants[name]))
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
         given = values.get

@@ -5,8 +5,21 @@ from __future__ import annotations
 import hmac
 from collections import Counter
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -166,9 +179,19 @@ def _device_key(public_id: str, device: str) -> str:
     return hmac.digest(instance().settings.code_key.encode(), words, "sha256").hex()
 
 
+def witnessed(report_id: Any) -> ColumnElement[bool]:
+    """The witnesses of a case, those of its duplicates included, as a condition; `report_id` may be a column."""
+    same = (
+        select(Report.id)
+        .where(or_(Report.id == report_id, Report.duplicate_of_id == report_id))
+        .correlate_except(Report)
+    )
+    return Witness.report_id.in_(same)
+
+
 def witnesses(report_id: int) -> int:
     """How many others see it too, those of its duplicates included."""
-    return witness_counts([report_id]).get(report_id, 0)
+    return db.session.scalar(select(func.count()).where(witnessed(report_id))) or 0
 
 
 def witness_counts(reports: list[int]) -> dict[int, int]:

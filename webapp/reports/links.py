@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, and_, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, aliased, joinedload, load_only, mapped_column
 
 from webapp.core import clock, events
@@ -112,6 +126,12 @@ def of_report(report_id: int) -> list[Linked]:
     )
     rows = db.session.execute(query).all()
     return [Linked(made, report, "from" if made.from_id == report_id else "to") for made, report in rows]
+
+
+def recurs(report_id: Any) -> ColumnElement[bool]:
+    """The links of recurrence that a case is in itself, as a condition; `report_id` may be a column."""
+    ends = or_(CaseLink.from_id == report_id, CaseLink.to_id == report_id)
+    return and_(CaseLink.kind == RECURRENCE, CaseLink.ended_at.is_(None), ends)
 
 
 def came_back(report_id: int, visible: object = None) -> int:

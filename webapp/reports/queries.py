@@ -14,18 +14,17 @@ from datetime import time as clock_time
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute
 
 from geo import cells
 from webapp.areas import succession
 from webapp.areas.succession import AREA, UNIT, What
-from webapp.core import clock, events
+from webapp.core import clock
 from webapp.core.db import db
-from webapp.reports import lifecycle, links, privacy, verdicts
+from webapp.reports import lifecycle, privacy, verdicts
 from webapp.reports.catalogue import area_names, catalogue
 from webapp.reports.models import Answer, AnswerFile, Category, Photo, Report
 from webapp.reports.paging import Mark, by_hour
-from webapp.reports.service import stream
 from webapp.reports.verdicts import Verdict, VerdictPhoto
 
 __all__ = ["area_names", "catalogue"]  # the names that go with the numbers
@@ -265,39 +264,9 @@ def within_box(bbox: tuple[float, float, float, float]) -> list[ColumnElement[bo
 # -- one case --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """All of one case that the public may see, and its key for what hangs on it."""
-
-    key: int
-    case: privacy.PublicCase
-    steps: list[tuple[datetime, str, dict[str, Any]]]
-
-
 def is_id(text: str) -> bool:
     """Whether a text can be the public id of a case."""
     return bool(_PUBLIC_ID.fullmatch(text))
-
-
-def public_by_id(public_id: str, now: datetime) -> Case | None:
-    """The case under its public id; None if there is none, or none yet."""
-    if not _PUBLIC_ID.fullmatch(public_id):
-        return None
-    query = (
-        select(Report)
-        .where(Report.public_id == public_id, is_public(now))
-        .options(
-            selectinload(Report.photos),
-            selectinload(Report.answers).selectinload(Answer.photos),
-            joinedload(Report.duplicate_of),
-        )
-    )
-    report = db.session.scalars(query).first()
-    came_back = links.came_back(report.id, lambda table: is_public(now, table)) if report is not None else 0
-    shown = privacy.public_case(report, now, verdicts.of(report), came_back) if report is not None else None
-    if report is None or shown is None:
-        return None
-    return Case(report.id, shown, privacy.public_steps(events.history(stream(report))))
 
 
 def public_photo(public_id: str, now: datetime) -> Photo | None:

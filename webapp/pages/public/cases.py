@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from webapp.core import clock
 from webapp.core.instance import instance
 from webapp.inspections import queries as inspections
+from webapp.inspections.privacy import PublicOutcome
 from webapp.pages import labels
 from webapp.pages.answer_files import guard
 from webapp.pages.public import follow, outcomes, preview
@@ -24,9 +25,8 @@ from webapp.pages.public.views import (
     outcome_rows,
     place_name,
     unit_name,
-    units_of,
 )
-from webapp.reports import lifecycle, queries
+from webapp.reports import lifecycle, public_case, queries
 from webapp.reports.privacy import PublicCase, PublicPhoto
 
 bp = Blueprint("cases", __name__)
@@ -42,17 +42,15 @@ PHOTO_CACHE = "public, max-age=300"
 def case(public_id: str) -> Response:
     """What happened, where it stands, who has it and until when, and what came of it."""
     now = clock.now()
-    found = queries.public_by_id(public_id, now)
+    found = public_case.by_id(public_id, now)
     if found is None:
         abort(404)
     shown = found.case
-    results = outcome_rows(inspections.of_report(found.key, now))
+    results = outcome_rows(_outcomes(found, now))
     # What has ended keeps the names of its day, whoever has stood in for these units since.
     ended = [at for at, kind, data in found.steps if kind == "report:moved" and data.get("to") in lifecycle.ENDED]
     on = clock.local(ended[-1]).date() if ended and shown.status in lifecycle.ENDED else None
-    checked = [v.unit_code for v in shown.verdicts]
-    names = queries.area_names([shown.area_code, shown.province_code], on)
-    units = units_of([shown.unit_code, shown.supervisor_code, *(a.unit_code for a in shown.answers), *checked], on)
+    names, units = found.area_names(on), found.units(on)
     view = {
         "case": shown,
         "title": category_name(shown.category_code),
@@ -186,17 +184,24 @@ WORDS = {
 }
 
 
-def steps_of(found: queries.Case) -> list[dict[str, Any]]:
+def steps_of(found: public_case.Case) -> list[dict[str, Any]]:
     """The steps of a case as templates/components/case.html draws them."""
-    results = {o.id for o in inspections.of_report(found.key, clock.now())}
+    results = {o.id for o in _outcomes(found, clock.now())}
     return _steps(found.case, found.steps, results)
 
 
-def timeline_of(found: queries.Case) -> list[tuple[datetime, str]]:
+def timeline_of(found: public_case.Case) -> list[tuple[datetime, str]]:
     """(hour, words) of each step, for those who follow without a page."""
-    results = {o.id for o in inspections.of_report(found.key, clock.now())}
+    results = {o.id for o in _outcomes(found, clock.now())}
     shown = [(at, _steps(found.case, [(at, kind, data)], results)) for at, kind, data in found.steps]
     return [(at, str(items[0]["title"])) for at, items in shown if items]
+
+
+def _outcomes(found: public_case.Case, now: datetime) -> list[PublicOutcome]:
+    """The published outcomes of a case. Each has a step, so those of most cases need not be looked for."""
+    if all(kind != "outcome:published" for _at, kind, _data in found.steps):
+        return []
+    return inspections.of_report(found.key, now)
 
 
 def _around(shown: PublicCase) -> str | None:

@@ -21,7 +21,7 @@ from webapp.pages.i18n import LANGUAGES
 from webapp.pages.public.cases import timeline_of
 from webapp.pages.public.shared import SharedResponse, shared_bytes
 from webapp.pages.public.views import category_name, place_name
-from webapp.reports import queries
+from webapp.reports import public_case, queries
 from webapp.reports.paging import HOUR
 from webapp.reports.queries import Filters, Row
 
@@ -64,12 +64,11 @@ def overdue() -> SharedResponse:
 @bp.get("/feeds/case/<public_id>.atom")
 def case(public_id: str) -> SharedResponse:
     """The steps of one case."""
-    found = queries.public_by_id(public_id, clock.now())
+    found = public_case.by_id(public_id, clock.now())
     if found is None:
         abort(404)
     with force_locale(_language()):
-        names = queries.area_names([found.case.area_code, found.case.province_code])
-        place = place_name(found.case.area_code, found.case.province_code, names)
+        place = place_name(found.case.area_code, found.case.province_code, found.area_names())
         title = f"{category_name(found.case.category_code)}, {place}"
         feed = _feed(title, f"/cases/{public_id}", request.path, found.case.updated_at)
         steps = list(enumerate(timeline_of(found), 1))

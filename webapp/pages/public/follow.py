@@ -24,7 +24,7 @@ from webapp.pages.i18n import language
 from webapp.pages.resident import communes
 from webapp.pages.resident.aftercare import expired, message_of
 from webapp.pages.web import csrf
-from webapp.reports import feedback, queries
+from webapp.reports import feedback, public_case
 from webapp.reports.privacy import three_words
 
 bp = Blueprint("follow", __name__)
@@ -109,12 +109,12 @@ def _page(values: dict[str, str], errors: dict[str, str], choices: list[communes
 # -- on the page of a case ---------------------------------------------------------------------------------------
 
 
-def beside(found: queries.Case) -> dict[str, Any]:
+def beside(found: public_case.Case) -> dict[str, Any]:
     """What `public/_beside.html` shows of a case: the three words on the answer, and who sees it too."""
     words = three_words(found.steps)
     return {
         "words": words,
-        "witnesses": feedback.witnesses(found.key),
+        "witnesses": found.witnesses,
         "can_witness": found.case.status not in {"closed", "duplicate", "out_of_scope"},
         "commune": found.case.area_code,
     }
@@ -129,7 +129,7 @@ def me_too(public_id: str) -> Response:
     Without a token another site could make its visitors' browsers post this. Browsers say so (Sec-Fetch-Site), and
     then it does not count; one too old to say so can at worst add to a number that is a hint and decides nothing.
     """
-    found = queries.public_by_id(public_id, clock.now())
+    found = public_case.by_id(public_id, clock.now())
     if found is None:
         abort(404)
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":

@@ -22,7 +22,7 @@ from webapp.pages.i18n import in_language, language
 from webapp.pages.public import basemap, cases, map_config, map_figures, map_places, outlines, tiles
 from webapp.pages.public.filters import PERIODS, PLACE_PARAMS, TILE_PARAMS, canonical, read, read_bbox
 from webapp.pages.public.views import case_rows, category_name, known_codes, unit_name, units_of
-from webapp.reports import lifecycle, queries, urgency
+from webapp.reports import lifecycle, public_case, queries, urgency
 from webapp.reports.queries import Filters
 from webapp.units import queries as units
 
@@ -139,7 +139,7 @@ def part() -> Response:
 def sheet(public_id: str) -> Response:
     """One case in short and its steps, as HTML for the sheet that comes up from below."""
     now = clock.now()
-    found = queries.public_by_id(public_id, now)
+    found = public_case.by_id(public_id, now)
     if found is None:
         abort(404)
     shown = found.case

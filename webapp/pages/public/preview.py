@@ -15,7 +15,7 @@ from webapp.core.instance import instance
 from webapp.pages import labels
 from webapp.pages.public.shared import SharedResponse, shared_bytes
 from webapp.pages.public.views import category_name, place_name
-from webapp.reports import queries
+from webapp.reports import public_case, queries
 from webapp.reports.privacy import PublicPhoto
 
 SIZE = (1200, 630)  # what services that show previews ask for
@@ -28,14 +28,13 @@ CACHE = "public, max-age=300"  # as a picture that may be taken back
 
 def answer(public_id: str) -> SharedResponse:
     """`/cases/{id}/preview.jpg`, in Vietnamese for everybody: who shares a link does not know who will see it."""
-    found = queries.public_by_id(public_id, clock.now())
+    found = public_case.by_id(public_id, clock.now())
     if found is None:
         abort(404)
     shown = found.case
     with force_locale("vi"):
-        names = queries.area_names([shown.area_code, shown.province_code])
         title = category_name(shown.category_code)
-        place = place_name(shown.area_code, shown.province_code, names)
+        place = place_name(shown.area_code, shown.province_code, found.area_names())
         state = str(labels.STATUS[shown.status])
     photo = _photo(shown.photos[0]) if shown.photos else None
     picture = draw(title, place, state, f"{labels.day(shown.reported_at)} · {shown.id}", photo)
