@@ -1,4 +1,7 @@
-"""Lives of cases, walked at random along the lifecycle with the clock going on: what figures are tried on."""
+"""Lives of cases, walked at random along the lifecycle with the clock going on: what figures are tried on.
+
+To live takes seconds, so the rows of a world are kept and written anew into the next test's database.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,18 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select, text
+
 from tests.integration.public_world import CATEGORIES, case
 from webapp.core import clock
 from webapp.core.db import db
 from webapp.core.events import Actor
 from webapp.figures.models import FigureDays, FigureFact, FigureSum
 from webapp.reports import feedback, lifecycle, service, verdicts
+from webapp.reports.feedback import Feedback
 from webapp.reports.models import Answer, Report
+from webapp.reports.verdicts import Verdict
+from webapp.supervision.models import StepClock
 
 UNITS = ("ubnd-29512", "ubnd-29413", "so-nnmt-86")
 COMMUNES = ("29512", "29413")
@@ -25,19 +33,38 @@ def stand(monkeypatch: Any, moment: datetime = NOW) -> None:
     monkeypatch.setattr(clock, "now", lambda: moment)
 
 
-def lived(monkeypatch: Any, count: int, seed: int = 1) -> list[Report]:
-    """Cases of the last year with a life behind them; some hidden, some delayed. The clock stands at NOW afterwards."""
-    dice = random.Random(seed)
-    made = []
+def lived(monkeypatch: Any, count: int = 70) -> list[Report]:
+    """Cases of the last year with a life behind them; some hidden, some delayed. The clock stands at NOW afterwards.
+    For a database without cases."""
+    if count in _lives:
+        for table, rows in _lives[count]:
+            if rows:
+                db.session.execute(table.insert(), rows)
+            if db.engine.dialect.name == "postgresql":
+                db.session.execute(text(f"SELECT setval('{table.name}_id_seq', (SELECT max(id) FROM {table.name}))"))
+    else:
+        live(monkeypatch, random.Random(count), count)
+        tables = [model.__table__ for model in (Report, Answer, StepClock, Verdict, Feedback)]
+        _lives[count] = [
+            (table, [dict(row) for row in db.session.execute(table.select()).mappings()]) for table in tables
+        ]
+    stand(monkeypatch)
+    return list(db.session.scalars(select(Report).order_by(Report.id)))
+
+
+_lives: dict[int, list[tuple[Any, list[dict[str, Any]]]]] = {}
+
+
+def live(monkeypatch: Any, dice: random.Random, count: int) -> None:
+    """Send so many cases and walk them on."""
     for number in range(count):
         sent = NOW - timedelta(days=dice.uniform(1, 330))
         stand(monkeypatch, sent)
-        commune = dice.choice(COMMUNES)
         report = case(
             status=lifecycle.NEW,
             category_code=dice.choice(CATEGORIES),
             unit_code=dice.choice(UNITS),
-            area_code=commune,
+            area_code=dice.choice(COMMUNES),
             created_at=sent,
             updated_at=sent,
             publish_at=None if number % 9 == 0 else NOW + timedelta(hours=9) if number % 10 == 0 else sent,
@@ -50,10 +77,8 @@ def lived(monkeypatch: Any, count: int, seed: int = 1) -> list[Report]:
                 break
             stand(monkeypatch, moment)
             walk(report, dice)
-        made.append(report)
-    stand(monkeypatch)
-    db.session.flush()
-    return made
+        db.session.flush()
+        db.session.expunge_all()  # each flush asks every case that is at hand whether it has changed
 
 
 def walk(report: Report, dice: random.Random) -> None:
