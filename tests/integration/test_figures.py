@@ -112,7 +112,9 @@ def test_plain_counts_say_the_same(world: list[Report], session: Any) -> None:
             asked,
         )
         found = queries.by_category(queries.scope_of("commune", commune), Asked())
-        assert {code: figures["reported"] for code, figures in found.items()} == {code: number for code, number in by_hand}
+        assert {code: figures["reported"] for code, figures in found.items()} == {
+            code: number for code, number in by_hand
+        }
     check, answer = aliased(StepClock), aliased(StepClock)
     ends = session.execute(
         select(answer.report_id, answer.unit_code, answer.ended_at)
