@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-WIDE, HIGH = 640, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 6, 12, 26
-_LABELS = 8  # at most so many names along the axis
+WIDE, HIGH = 400, 190
+_LEFT, _RIGHT, _TOP, _BOTTOM = 42, 6, 12, 26
+_LABELS = 6  # at most so many names along the axis
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def _ranked(line: Line, number: int | None) -> Ranked:
         line.name,
         line.href,
         figures_tables.cell("share_in_time", line),
-        f"{100 * fair.wilson_low(*line.figures.in_time):.0f} %",
+        f"{100 * fair.wilson_low(*line.figures.in_time):.0f} %" if number else "–",
         [figures_tables.cell(name, line) for name in OWN],
         [figures_tables.cell(name, line) for name in NOT_OWN],
     )

@@ -102,6 +102,7 @@ def _kinds(subject: Subject, question: Question) -> list[Line]:
     known = catalogue().categories
     figures = queries.by_category(subject.scope, question.asked)
     order = {code: number for number, code in enumerate(known)}
+    first = first_measure(subject)
     return [
         Line(
             code,
@@ -111,7 +112,7 @@ def _kinds(subject: Subject, question: Question) -> list[Line]:
             subject.where,
             replace(question, group=None, category=code),
         )
-        for code in sorted(figures, key=lambda code: (-figures[code]["reported"], order.get(code, len(order))))
+        for code in sorted(figures, key=lambda code: (-figures[code][first], order.get(code, len(order))))
         if code in known
     ]
 
@@ -135,11 +136,15 @@ def chart(subject: Subject, months: list[Line]) -> Any:
     """Cases received and answered by month; nothing for a single month."""
     if len(months) < 2:
         return None
-    first = "received" if subject.dim == UNIT else "reported"
     series = [
         charts.Series(str(NAME[name]), tone, [line.figures[name] for line in months])
-        for name, tone in ((first, "one"), ("answered", "two"))
+        for name, tone in ((first_measure(subject), "one"), ("answered", "two"))
     ]
     title = _("%(first)s and %(second)s by month", first=series[0].name, second=series[1].name)
     words = _("The same numbers are in the table by month.")
     return {"svg": charts.bars("months", title, words, [line.name for line in months], series), "series": series}
+
+
+def first_measure(subject: Subject) -> str:
+    """What comes in: to a unit what was passed on to it, to a place what was reported there."""
+    return "received" if subject.dim == UNIT else "reported"

@@ -78,6 +78,9 @@ class Line:
 
 def table(ident: str, caption: str, heading: str, names: tuple[str, ...], lines: Iterable[Line]) -> Table:
     """A table of these figures."""
+    lines = list(lines)
+    if lines and "unit" in lines[0].where:
+        names = tuple(name for name in names if name not in _OF_NO_UNIT)
     columns = tuple((SHORT[name], name) for name in names)
     rows = tuple(Row(line.name, line.href, tuple(cell(name, line) for name in names)) for line in lines)
     return Table(ident, caption, heading, columns, rows)

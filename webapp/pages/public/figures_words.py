@@ -75,7 +75,10 @@ MEASURES: dict[str, tuple[LazyString, LazyString]] = {
     "open": (_l("With the unit now"), _l("Cases that the unit has not finished, as of now.")),
     "overdue": (
         _l("Overdue now"),
-        _l("Cases with the unit whose due time has passed, as of now. It is told from the full hour on."),
+        _l(
+            "Cases with the unit whose due time has passed, as of now. It is told from the full hour on. The map marks "
+            "late steps of the Front as well."
+        ),
     ),
 }
 # What follows from the numbers.

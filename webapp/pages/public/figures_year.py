@@ -51,7 +51,6 @@ def page(code: str, year: int) -> Response:
             (name, anchor, cell, figures_tables.cell(anchor, earlier))
             for name, anchor, cell in figures_tables.facts(HEAD, shown.total)
         ],
-        overdue=figures_tables.cell("overdue", shown.total),
         chart=chart(subject, months),
         tables=shown.tables,
         outcomes=outcome_rows(outcomes[:SHOWN]),
