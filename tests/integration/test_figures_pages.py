@@ -225,7 +225,7 @@ def test_a_communes_year_on_one_page(world: list[Report], session: Any, client: 
         and clock.local(r.created_at).year == 2026
     ]
     assert set(still) <= {r.public_id for r in wanted}
-    assert len(still) == min(20, len(wanted)) > 0
+    assert len(still) == min(12, len(wanted)) > 0
     assert hidden.public_id not in answer.text
     stand(monkeypatch, NOW.replace(year=2027))
     assert client.get("/figures/29512/2027").status_code == 200

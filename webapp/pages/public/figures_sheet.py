@@ -118,17 +118,22 @@ def _kinds(subject: Subject, question: Question) -> list[Line]:
 
 
 def _months(subject: Subject, question: Question) -> list[Line]:
-    found = queries.by_month(subject.scope, question.asked, MONTHS_SHOWN)
+    """The latest months from the first to the last that has any, those between without a gap."""
+    found = dict(queries.by_month(subject.scope, question.asked, MONTHS_SHOWN))
+    months, month = [], min(found, default=0)
+    while found and month <= max(found):
+        months.append(month)
+        month += 1 if month % 100 < 12 else 89
     return [
         Line(
             figures_asked.written(month),
             figures_asked.month_words(month),
             None,
-            figures,
+            found.get(month) or Figures(),
             subject.where,
             replace(question, period=figures_asked.written(month), first=month, last=month),
         )
-        for month, figures in found
+        for month in months[-MONTHS_SHOWN:]
     ]
 
 

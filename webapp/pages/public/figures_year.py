@@ -21,7 +21,7 @@ from webapp.pages.public.views import case_rows, keepable_page, outcome_rows
 from webapp.reports.queries import Row
 
 FIRST_YEAR = 2020
-SHOWN = 20  # outcomes, and cases that are still open
+SHOWN = 12  # outcomes, and cases that are still open
 HEAD = ("reported", "received", "answered", "share_in_time", "late", "accepted", "sent_back", "half")
 
 
