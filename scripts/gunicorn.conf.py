@@ -4,7 +4,9 @@ Behind a proxy that takes in the whole request first: a phone on a weak signal u
 thread held for that long is a thread nobody else gets.
 """
 
+import gc
 from pathlib import Path
+from typing import Any
 
 from webapp.config import Settings
 
@@ -13,6 +15,7 @@ _settings = Settings.from_env()
 bind = f"{_settings.host}:{_settings.port}"
 worker_class = "gthread"
 workers = 2
+preload_app = True  # loaded once, before the processes part: what they only read they share
 threads = 8
 timeout = 60
 graceful_timeout = 30
@@ -24,3 +27,9 @@ accesslog = None  # who asked for which tracking code is nobody's to keep
 errorlog = "-"
 loglevel = _settings.log_level.lower()
 control_socket_disable = True
+
+
+def when_ready(_server: Any) -> None:
+    """What has been loaded stays: the collector must not write into pages of memory that all processes share."""
+    gc.collect()
+    gc.freeze()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 
+from webapp.commands import Commands
 from webapp.config import Settings
 from webapp.core import outbox
 from webapp.core.db import db
@@ -18,6 +19,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_env()
     app = Flask(__name__, static_folder="../static", template_folder="../templates")
     app.config.update(_flask_config(settings))
+    app.cli = Commands()
     attach(app, settings)
 
     db.init_app(app)
@@ -35,7 +37,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     people.add_work(sheets_left.WORK)
     signin.init_app(app)
     pages.init_app(app)
-    _add_commands(app)
     _connect_workers(settings)
     return app
 
@@ -63,25 +64,6 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "BABEL_DEFAULT_TIMEZONE": "Asia/Ho_Chi_Minh",
         "SEND_FILE_MAX_AGE_DEFAULT": 31_536_000,
     }
-
-
-def _add_commands(app: Flask) -> None:
-    from webapp.accounts.api_keys_cli import api_keys_cli
-    from webapp.accounts.cli import users_cli
-    from webapp.areas.cli import areas_cli
-    from webapp.data_loader import data_cli
-    from webapp.demo.cli import demo_cli
-    from webapp.opendata.cli import opendata_cli
-    from webapp.reorganisations.cli import reorganisations_cli
-    from webapp.routing.cli import routing_cli
-    from workers.cli import jobs_cli, map_cli
-
-    groups = (
-        *(api_keys_cli, areas_cli, data_cli, demo_cli, jobs_cli, map_cli),
-        *(opendata_cli, reorganisations_cli, routing_cli, users_cli),
-    )
-    for group in groups:
-        app.cli.add_command(group)
 
 
 def _connect_workers(settings: Settings) -> None:

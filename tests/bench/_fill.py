@@ -94,10 +94,12 @@ def fill(
     photo_share: float = 0.3,
     record_share: float = 0.05,
     now: datetime | None = None,
+    bare: bool = False,
 ) -> None:
     """Write `number` cases into the database at `url` (of SQLAlchemy or libpq), with its statistics up to date.
 
-    `record_share`: of the ended cases, how many have entries of the record; all open ones have.
+    `record_share`: of the ended cases, how many have entries of the record; all open ones have. `bare`: cases alone,
+    nothing that hangs on them.
     """
     moment = now or datetime.now(UTC).replace(hour=2, minute=0, second=0, microsecond=0)
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=False) as connection:
@@ -117,13 +119,15 @@ def fill(
         one("SELECT setval(pg_get_serial_sequence('reports', 'id'), %s)", (number,))
         one("ANALYZE reports")  # without figures the planner joins a million rows with nested loops
         one(DUPLICATES)
-        one(RECORD, {"share": record_share})
-        one(CLOCKS)
-        one(PHOTOS, {"share": photo_share})
-        one(CONTACTS)
-        one(OBJECTIONS)
-        one(LANES.format(usual=_cases(lanes.lane_of), objected=_cases(lambda s: lanes.lane_of(s, lanes.OBJECTED))))
-        one(WORDS_FOUND)
+        if not bare:
+            one(RECORD, {"share": record_share})
+            one(CLOCKS)
+            one(PHOTOS, {"share": photo_share})
+            one(CONTACTS)
+            one(OBJECTIONS)
+            one(LANES.format(usual=_cases(lanes.lane_of), objected=_cases(lambda s: lanes.lane_of(s, lanes.OBJECTED))))
+            one(FOLDED)
+            one(WORDS_FOUND)
         for definition in indexes:
             one(definition)
         connection.commit()
@@ -370,9 +374,14 @@ FROM (
     FROM reports r LEFT JOIN feedback f ON f.report_id = r.id AND f.verdict = 'no' AND f.settled_at IS NULL
 ) w WHERE w.id = reports.id AND w.lane IS NOT NULL
 """
+FOLDED = """
+CREATE TEMP TABLE folded_category AS SELECT code, pg_temp.fold(name->>'vi') AS name FROM categories;
+CREATE TEMP TABLE folded_area AS SELECT code, level, pg_temp.fold(name) AS name FROM areas WHERE valid_to IS NULL;
+ANALYZE folded_category;
+ANALYZE folded_area;
+ANALYZE pick_words
+"""
 WORDS_FOUND = """
-WITH folded_category AS MATERIALIZED (SELECT code, pg_temp.fold(name->>'vi') AS name FROM categories),
-folded_area AS MATERIALIZED (SELECT code, level, pg_temp.fold(name) AS name FROM areas WHERE valid_to IS NULL)
 INSERT INTO report_search (report_id, told, shared)
 SELECT r.id, ' ' || translate(w.folded, ',', '') || s.shared, s.shared
 FROM reports r

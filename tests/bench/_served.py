@@ -28,6 +28,7 @@ class Served:
     pid: int
     connection: http.client.HTTPConnection = field(init=False)
     cookies: str = ""  # what was set last
+    tag: str = ""  # the ETag that was said last
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -44,6 +45,7 @@ class Served:
         said = answer.read()
         if kept := answer.headers.get_all("Set-Cookie"):
             self.cookies = "; ".join(one.split(";")[0] for one in kept)
+        self.tag = answer.headers.get("ETag", "")
         assert answer.status == wish.expected, (wish.path, answer.status, said[:300])
         return said
 

@@ -2,7 +2,8 @@
 
 PostGIS, filled by `_fill`. Tiles are drawn where people are: the tile of a random case, any zoom from 5 to 18, any
 filter. Server time is that of the whole request in this process, database included; nothing is kept from one
-request to the next unless the line says so. `DGS_BENCH_MAP=10000,1000000` says how many cases, each beside the first.
+request to the next unless the line says so. `DGS_BENCH_MAP=10000,1000000` says how many cases, each beside the first;
+`DGS_BENCH_MAP_SQLITE=100000` how many there are on SQLite, beside the same on PostGIS.
 """
 
 from __future__ import annotations
@@ -13,21 +14,25 @@ import random
 import resource
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
 import psycopg
-from flask import Flask, Response
+from flask import Flask
+from sqlalchemy import insert, select, text
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from geo import cells
 from tests import services
+from tests.bench import _served
 from tests.bench._fill import fill
 from tests.bench._report import Figure, figure, write
+from tests.bench._served import Wish
 
 SIZES = tuple(int(n) for n in os.environ.get("DGS_BENCH_MAP", "10000,1000000").split(","))
+ON_SQLITE = int(os.environ.get("DGS_BENCH_MAP_SQLITE", "0"))
 TILES, ROUNDS = 400, 5
 PHONE = (360, 740)
 GATHER = """
@@ -130,52 +135,75 @@ def wall(app: Any, addresses: list[str]) -> list[float]:
     return found
 
 
-def cpu(run: Callable[[], Any], times: int) -> float:
-    """CPU milliseconds of this process for one of `times` runs; the median of some rounds."""
-    found = []
-    for _ in range(ROUNDS):
-        began = time.process_time()
-        for _ in range(times):
-            run()
-        found.append(1000 * (time.process_time() - began) / times)
-    return statistics.median(found)
-
-
 def p95(values: list[float]) -> float:
     return statistics.quantiles(values, n=20)[-1]
 
 
-def bare(body: bytes) -> Flask:
-    """The floor: a route that says the same bytes."""
-    app = Flask("floor")
-
-    @app.get("/tile")
-    def tile() -> Response:
-        return Response(body, mimetype="application/json")
-
-    return app
-
-
 @contextmanager
-def country(run: services.Run, size: int) -> Iterator[tuple[Flask, str, float]]:
+def country(run: services.Run, size: int, *, bare: bool = True) -> Iterator[tuple[Flask, services.Place, float]]:
     from webapp import create_app
     from webapp.config import Settings
 
     with run.place(services.POSTGIS, services.AREAS) as place:
         url = place.environ["DATABASE_URL"].replace("+psycopg", "")
-        fill(url, size)
+        fill(url, size, bare=bare)
         app = create_app(Settings.from_env(place.environ))
-        yield app, url, add_up(app, url)
+        yield app, place, add_up(app, url)
         from webapp.core.db import db
 
         with app.app_context():
             db.engine.dispose()
 
 
+@contextmanager
+def on_sqlite(run: services.Run, source: Flask) -> Iterator[Flask]:
+    """The same cases in an instance on SQLite, copied table by table, the sums made anew."""
+    from webapp import create_app
+    from webapp.config import Settings
+    from webapp.core.db import committing, db, table_of
+    from webapp.mapping import fold
+    from webapp.mapping.models import MapPoint
+    from webapp.reports.models import Report
+
+    with run.place(services.SQLITE, services.AREAS) as place:
+        app = create_app(Settings.from_env(place.environ))
+        for model in (Report, MapPoint):
+            table = table_of(model)
+            with source.app_context():
+                rows = [dict(row) for row in db.session.execute(select(table)).mappings()]
+                db.session.remove()
+            with app.app_context(), committing():
+                db.session.execute(text("PRAGMA defer_foreign_keys = ON"))
+                db.session.execute(insert(table), rows)
+        with app.app_context(), committing():
+            db.session.execute(text("DELETE FROM map_changes"))
+            fold.add_up("map_points")
+            db.session.execute(text("UPDATE map_state SET seen_at = CURRENT_TIMESTAMP"))
+        with app.app_context():
+            db.session.execute(text("ANALYZE"))
+            db.session.commit()
+        yield app
+        with app.app_context():
+            db.engine.dispose()
+
+
+def beside_sqlite(run: services.Run, app: Flask, url: str, size: int) -> list[Figure]:
+    """Tiles of the same cases on both, one after the other."""
+    addresses = questions(url, TILES, random.Random(5))
+    with on_sqlite(run, app) as small:
+        figures = []
+        for each in (app, small):
+            wall(each, addresses[:60])
+        times = wall(app, addresses), wall(small, addresses)
+        assert [ask(app, a) for a in addresses[:50]] == [ask(small, a) for a in addresses[:50]]
+        for what, of in (("median", statistics.median), ("95th percentile", p95)):
+            name = f"{size:,} cases on SQLite, beside PostGIS: tile, server time, {what}"
+            figures.append(figure(name, of(times[1]), "ms", floor=of(times[0]), n=TILES, less_is_better=True))
+    return figures
+
+
 def measure(app: Flask, url: str, size: int, took: float, before: dict[str, float]) -> list[Figure]:
     """The figures of one size, each held against that of the first size."""
-    from webapp.pages.public.tile_cache import TileCache
-
     dice = random.Random(5)
     addresses = questions(url, TILES, dice)
     name = f"{size:,} cases: "
@@ -216,23 +244,32 @@ def measure(app: Flask, url: str, size: int, took: float, before: dict[str, floa
                     less_is_better=True,
                 )
             )
-    # Requests a second beside a bare route that says the same bytes, by CPU of this process.
-    address = next(a for a in addresses if a.endswith(".json"))
-    body = ask(app, address)
-    floor_app = bare(body)
-    floor = cpu(lambda: ask(floor_app, "/tile"), 300)
-    kept = TileCache(app.wsgi_app, 3600)
-    ask(kept, address)
-    _body, _status, headers = run_wsgi_app(kept, EnvironBuilder(path=address).get_environ())
-    tag = headers["ETag"]
-    for what, run in (
-        ("median tile, counted anew, requests/s of a bare route", lambda: ask(app, address)),
-        ("tile said again within seconds, of a bare route", lambda: ask(kept, address)),
-        ("the same with If-None-Match, of a bare route", lambda: ask(kept, address, **{"If-None-Match": tag})),
-    ):
-        found.append(figure(name + what, cpu(run, 200), "ms CPU", floor=floor, n=ROUNDS * 200, less_is_better=True))
     gc.enable()
     found.append(figure(name + "sums made from all points", took, "s"))
+    return found
+
+
+def as_served(place: services.Place, app: Flask, size: int) -> list[Figure]:
+    """Requests a second of one process under gunicorn, by its CPU, beside an empty route under the same gunicorn:
+    tiles that nobody has asked for before, one that many look at, and one that is known already."""
+    each = 100
+    url = place.environ["DATABASE_URL"].replace("+psycopg", "")
+    fresh = iter(dict.fromkeys(questions(url, 40 * each, random.Random(9))))
+    with _served.ours(place, TILES_KEPT_S="2") as served, _served.floor(place) as floor:
+        empty = (floor, lambda: Wish("/"))
+        median = sorted((len(ask(app, a)), a) for a in questions(url, 101, random.Random(3)))[50][1]
+        served.ask(Wish(median))
+        tag = served.tag
+        found = []
+        known = Wish(median, headers={"If-None-Match": tag}, expected=304)
+        for what, make in (
+            ("tile nobody asked for before (aim 0.4)", lambda: Wish(next(fresh))),
+            ("median tile, asked for by many (aim 0.4)", lambda: Wish(median)),
+            ("the same with If-None-Match (aim 0.7)", lambda: known),
+        ):
+            mine, least = _served.compare((served, make), empty, rounds=ROUNDS, each=each)
+            name = f"{size:,} cases, as served: {what}"
+            found.append(figure(name, mine, "ms CPU", floor=least, n=ROUNDS * each, less_is_better=True))
     return found
 
 
@@ -262,8 +299,14 @@ def main() -> None:
     before: dict[str, float] = {}
     try:
         for size in SIZES:
-            with country(run, size) as (app, url, took):
+            with country(run, size) as (app, place, took):
+                url = place.environ["DATABASE_URL"].replace("+psycopg", "")
                 figures += measure(app, url, size, took, before)
+                figures += as_served(place, app, size)
+        if ON_SQLITE:
+            with country(run, ON_SQLITE) as (app, place, _took):
+                url = place.environ["DATABASE_URL"].replace("+psycopg", "")
+                figures += beside_sqlite(run, app, url, ON_SQLITE)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         figures.append(figure("peak memory of this process", peak, "MiB"))
     finally:

@@ -35,7 +35,15 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("webapp.pages", "workers"),
     # Doors: they put the house together and nobody may import them, except the processes that start it.
-    ("webapp", "webapp.__main__", "webapp.data_loader", "webapp.demo", "webapp.keys", "workers.__main__"),
+    (
+        "webapp",
+        "webapp.__main__",
+        "webapp.commands",
+        "webapp.data_loader",
+        "webapp.demo",
+        "webapp.keys",
+        "workers.__main__",
+    ),
 )
 STARTERS = ("workers.__main__", "workers.relay")
 
@@ -189,3 +197,19 @@ def _reached(module: str) -> list[tuple[str, str]]:
             else:
                 found.append((target, f"{way}:{line}"))
     return found
+
+
+LARGE = ("fpdf", "openpyxl")  # 25 MB of a process that perhaps never prints anything
+
+
+@pytest.mark.parametrize("module", sorted(set(modules()) - {"webapp.documents.pdf"}))
+def test_large_libraries_are_loaded_by_those_who_need_them(module: str) -> None:
+    tree = ast.parse(modules()[module].read_text("utf-8"))
+    names = [
+        name
+        for node in tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""])
+    ]
+    at_once = [name for name in names if name.split(".")[0] in LARGE or name == "webapp.documents.pdf"]
+    assert not at_once, f"import these inside the function that needs them: {at_once}"

@@ -433,3 +433,16 @@ def test_home_says_how_many_and_where(session: Any, client: Any) -> None:
     assert 'action="/track"' in answer.text
     assert "Do not come close, do not confront anybody." in answer.text
     assert "tố cáo" in answer.text
+
+
+def test_a_public_case_is_one_statement(session: Any, client: Any) -> None:
+    factories.duyen_hai()
+    report = case(status=lifecycle.ANSWERED, unit_code="so-nnmt-86")
+    given = Answer(report_id=report.id, unit_code="so-nnmt-86", text="Xong", public=True, created_at=clock.now())
+    session.add(given)
+    session.commit()
+    address = f"/cases/{report.public_id}"
+    assert "Xong" in client.get(address).text  # what is remembered between requests is remembered now
+    with counted_statements() as statements:
+        client.get(address)
+    assert len(statements) == 1, statements

@@ -5,6 +5,7 @@ Services flush and never commit; `committing()` is what the edges (a request, a 
 
 from __future__ import annotations
 
+import re
 import select
 import sqlite3
 from collections import namedtuple
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, cast
 
 import orjson
@@ -180,6 +182,36 @@ class Prepared:
             made = self._made[dialect.name] = _Compiled(self._make(dialect.name), dialect)
         result = connection.exec_driver_sql(made.text, made.parameters(values))
         return result.first() if result.returns_rows else None
+
+
+def plain(words: str, values: Mapping[str, Any]) -> CursorResult[Any]:
+    """Run SQL that is written out, in the session's transaction. Values are named `:name`; a tuple is a list, written
+    `IN :name`. It is brought into the driver's form once for each wording and length of its lists, which costs less
+    than any expression, and the driver keeps what it has prepared. Types of the database's own only."""
+    connection = db.session.connection()
+    lists = {name: value for name, value in values.items() if isinstance(value, tuple)}
+    lengths = tuple(sorted((name, len(value)) for name, value in lists.items()))
+    given = {name: value for name, value in values.items() if name not in lists}
+    for name, value in lists.items():
+        given |= {f"{name}_{place}": one for place, one in enumerate(value)}
+    return connection.exec_driver_sql(_in_drivers_form(connection.dialect.name, words, lengths), given)
+
+
+_NAME = re.compile(r"(?<!:):([a-z][a-z0-9_]*)")
+
+
+@lru_cache(maxsize=1024)
+def _in_drivers_form(dialect: str, words: str, lengths: tuple[tuple[str, int], ...]) -> str:
+    known = dict(lengths)
+    mark = "%({})s".format if dialect == "postgresql" else ":{}".format
+
+    def written(found: re.Match[str]) -> str:
+        name = found[1]
+        if name not in known:
+            return mark(name)
+        return f"({', '.join(mark(f'{name}_{place}') for place in range(known[name]))})"
+
+    return _NAME.sub(written, words.replace("%", "%%") if dialect == "postgresql" else words)
 
 
 class Nested:

@@ -1,6 +1,7 @@
 """Tables that people open in a spreadsheet: CSV and XLSX, written and read.
 
 What comes in from a file is text in cells and nothing else. What goes out can never be a formula.
+The library for XLSX is loaded by the first who needs it; most processes never do.
 """
 
 from __future__ import annotations
@@ -11,10 +12,6 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from unicodedata import normalize
-
-from openpyxl import Workbook, load_workbook
-from openpyxl.styles import Font
-from openpyxl.utils.exceptions import InvalidFileException
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_UNPACKED = 200 * 1024 * 1024
@@ -49,6 +46,9 @@ def _write_csv(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> byt
 
 
 def _write_xlsx(columns: Sequence[str], rows: Iterable[Mapping[str, str]], title: str) -> bytes:
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+
     book = Workbook()
     sheet = book.active
     sheet.title = (title or "1")[:31]
@@ -107,6 +107,9 @@ def _csv_lines(data: bytes) -> Iterable[tuple[int, list[str]]]:
 
 
 def _xlsx_lines(data: bytes) -> Iterable[tuple[int, list[str]]]:
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED:

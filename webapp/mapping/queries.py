@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, TextClause, bindparam, func, literal, select, text, union_all
-from sqlalchemy.orm import aliased
+from sqlalchemy import func, select
 
 from geo import cells
 from webapp.areas import succession
 from webapp.areas.succession import AREA, UNIT, What
 from webapp.core import clock
-from webapp.core.db import db
+from webapp.core.db import db, plain
 from webapp.mapping import cubes
 from webapp.mapping.cubes import OFFSET
 from webapp.mapping.models import LATE, MapPoint
@@ -117,8 +115,8 @@ def _sums(at: int, within: Cells, filters: Filters) -> Sequence[Any]:
         )
     if not parts:
         return ()
-    query = statement(parts[0] if len(parts) == 1 else _TOGETHER.format(parts=" UNION ALL ".join(parts)))
-    return db.session.execute(query, given).all()
+    words = parts[0] if len(parts) == 1 else _TOGETHER.format(parts=" UNION ALL ".join(parts))
+    return plain(words, given).all()
 
 
 # Plain SQL, the same on both engines: building these as expressions costs more than running them. Numbers and
@@ -138,15 +136,12 @@ _TOGETHER = (
     "SELECT sub, state, SUM(n) AS n, SUM(sum_x) AS sum_x, SUM(sum_y) AS sum_y, SUM(squares) AS squares, "
     "SUM(sum_id) AS sum_id FROM ({parts}) AS parts GROUP BY sub, state"
 )
+# Of thousands of cases at one point one is enough to look at.
+_FIRST_AT = (
+    "SELECT asked.cell, (SELECT commune FROM map_points WHERE map_points.cell = asked.cell LIMIT 1) AS commune "
+    "FROM ({asked}) AS asked"
+)
 _PROPERTIES = (("category", "categories"), ("unit", "units"), ("province", "provinces"), ("commune", "communes"))
-_LISTS = ("dims", "periods", "states", *(name for _column, name in _PROPERTIES))
-
-
-@lru_cache(maxsize=512)
-def statement(words: str) -> TextClause:
-    """SQL as a statement whose lists are bound; made once for each wording."""
-    lists: list[BindParameter[Any]] = [bindparam(name, expanding=True) for name in _LISTS if f":{name}" in words]
-    return text(words).bindparams(*lists)
 
 
 def conditions(asked: cubes.Question, span: cubes.Span, number: int, given: dict[str, Any]) -> str:
@@ -211,21 +206,17 @@ def _communes(at: Iterable[int | None]) -> dict[int, str | None]:
     wanted = sorted({cell for cell in at if cell is not None})
     if not wanted:
         return {}
-    point = aliased(MapPoint)
-    parts = [
-        select(literal(cell, BigInteger).label("cell"), point.commune).where(point.cell == cell).limit(1).subquery()
-        for cell in wanted
-    ]
-    rows = db.session.execute(union_all(*(select(part.c.cell, part.c.commune) for part in parts)))
-    return {cell: commune or None for cell, commune in rows}
+    asked = " UNION ALL ".join(f"SELECT CAST(:at_{place} AS BIGINT) AS cell" for place in range(len(wanted)))
+    rows = plain(_FIRST_AT.format(asked=asked), {f"at_{place}": cell for place, cell in enumerate(wanted)})
+    return {row.cell: row.commune or None for row in rows}
 
 
 def _singles(ids: Iterable[int]) -> dict[int, Any]:
     wanted = sorted(ids)
     if not wanted:
         return {}
-    columns = (MapPoint.report_id, MapPoint.public_id, MapPoint.lon, MapPoint.lat, MapPoint.category, MapPoint.state)
-    return {row.report_id: row for row in db.session.execute(select(*columns).where(MapPoint.report_id.in_(wanted)))}
+    words = "SELECT report_id, public_id, lon, lat, category, state FROM map_points WHERE report_id IN :ids"
+    return {row.report_id: row for row in plain(words, {"ids": tuple(wanted)})}
 
 
 def _single(row: Any) -> dict[str, Any]:

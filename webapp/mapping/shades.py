@@ -12,10 +12,10 @@ from webapp.areas import queries as areas
 from webapp.areas import succession
 from webapp.areas.models import PROVINCE, Area
 from webapp.core import clock
-from webapp.core.db import db
+from webapp.core.db import db, plain
 from webapp.mapping import cubes
 from webapp.mapping.models import LATE
-from webapp.mapping.queries import conditions, first_day, question, statement, states
+from webapp.mapping.queries import conditions, first_day, question, states
 from webapp.reports import lifecycle
 from webapp.reports.queries import Filters
 
@@ -62,7 +62,7 @@ def by_month(filters: Filters) -> list[tuple[int, int]]:
         words = _MONTHS_FROM_CELLS.format(level=plan.level, only=only)
     else:
         words = _MONTHS_FROM_POINTS.format(only=only + conditions(asked, cubes.Span(None, None), 0, given))
-    return [(row.month, int(row.n)) for row in db.session.execute(statement(words), given)]
+    return [(row.month, int(row.n)) for row in plain(words, given)]
 
 
 _MONTHS_FROM_CELLS = (
@@ -93,7 +93,7 @@ def _sums_by_area(level: str, codes: tuple[str, ...], filters: Filters) -> Seque
     for number, span in enumerate(plan.spans):
         where = only + conditions(asked, span, number, given)
         parts.append(_AREAS_FROM_POINTS.format(column=level, only=where))
-    return db.session.execute(statement(" UNION ALL ".join(parts)), given).all() if codes and parts else ()
+    return plain(" UNION ALL ".join(parts), given).all() if codes and parts else ()
 
 
 def _only(filters: Filters, given: dict[str, Any]) -> str:

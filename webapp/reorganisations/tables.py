@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, cast
 
-from openpyxl import Workbook, load_workbook
-
 from webapp.core.text import clean
 from webapp.reorganisations.models import ReorganisationStep
 from webapp.reorganisations.plan import Plan, Step, What
@@ -64,6 +62,8 @@ def _csv(data: bytes) -> list[list[str]]:
 
 
 def _xlsx(data: bytes) -> list[list[str]]:
+    from openpyxl import load_workbook
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED:
@@ -178,10 +178,11 @@ def as_csv(plan: Plan) -> bytes:
 
 def as_xlsx(plan: Plan) -> bytes:
     """The plan as a workbook of texts: a code must not become a number, a name no formula."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("plan")
+    from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
 
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("plan")
     for row in rows_of(plan):
         cells = []
         for text in row:

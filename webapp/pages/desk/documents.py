@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.accounts.permissions import Identity
 from webapp.core import clock
-from webapp.documents import kinds, pdf, service
+from webapp.documents import kinds, service
 from webapp.documents import layout as papers
 from webapp.documents.kinds import Kind
 from webapp.documents.layout import Paper
@@ -71,6 +71,8 @@ def as_pdf(report: Report) -> Response:
     who = require("document:issue", report)
     _issued, _kind_of, shown = _asked(report, who)
     number = shown.number_line.removeprefix("Số: ").replace("/", "-").replace(papers.DOTS, "du-thao")
+    from webapp.documents import pdf  # its library is large, and few processes ever print
+
     response = Response(pdf.render(shown), mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{number}-{report.public_id}.pdf"'
     return response

@@ -1,0 +1,35 @@
+"""The operators' commands: `flask <group> <command>`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+from flask.cli import AppGroup
+
+GROUPS = {
+    "api-keys": "webapp.accounts.api_keys_cli:api_keys_cli",
+    "areas": "webapp.areas.cli:areas_cli",
+    "data": "webapp.data_loader:data_cli",
+    "demo": "webapp.demo.cli:demo_cli",
+    "jobs": "workers.cli:jobs_cli",
+    "map": "workers.cli:map_cli",
+    "opendata": "webapp.opendata.cli:opendata_cli",
+    "reorganisations": "webapp.reorganisations.cli:reorganisations_cli",
+    "routing": "webapp.routing.cli:routing_cli",
+    "users": "webapp.accounts.cli:users_cli",
+}
+
+
+class Commands(AppGroup):
+    """Loads a group when it is asked for: a process that serves pages has no use for them, nor for what they need."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *GROUPS})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if (known := super().get_command(ctx, name)) is not None or name not in GROUPS:
+            return known
+        module, _colon, group = GROUPS[name].partition(":")
+        found: click.Command = getattr(import_module(module), group)
+        return found
