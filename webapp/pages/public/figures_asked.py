@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from flask_babel import gettext as _
@@ -85,15 +85,21 @@ def months_of(period: str) -> tuple[int, int] | None:
 
 def canonical(question: Question, **more: str | int | None) -> str:
     """The query string in the one order, without the question mark; empty for everything."""
-    own = question.period is None and question.first is not None
-    values: dict[str, Any] = {
+    own, further = _own(question), urlencode([(name, value) for name, value in more.items() if value])
+    return f"{own}&{further}" if own and further else own or further
+
+
+@lru_cache(maxsize=256)
+def _own(question: Question) -> str:
+    chosen = question.period is None and question.first is not None
+    values = {
         "group": question.group,
         "category": question.category,
         "period": question.period,
-        "from": written(question.first) if own else None,
-        "to": written(question.last) if own else None,
+        "from": written(question.first) if chosen else None,
+        "to": written(question.last) if chosen else None,
     }
-    return urlencode([(name, value) for name, value in (values | more).items() if value])
+    return urlencode([(name, value) for name, value in values.items() if value])
 
 
 def written(month: int | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import abort, render_template, request
 from flask_babel import gettext as _
+from markupsafe import Markup
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
@@ -39,10 +40,7 @@ class Ranked:
     number: int | None
     name: str
     href: str | None
-    share: Cell
-    low: str
-    own: list[Cell]
-    not_own: list[Cell]
+    cells: Markup
 
 
 def provinces() -> Response:
@@ -90,15 +88,9 @@ def order(lines: list[Line]) -> tuple[list[Ranked], list[Ranked], int]:
 
 
 def _ranked(line: Line, number: int | None) -> Ranked:
-    return Ranked(
-        number,
-        line.name,
-        line.href,
-        figures_tables.cell("share_in_time", line),
-        f"{100 * fair.wilson_low(*line.figures.in_time):.0f} %" if number else "–",
-        [figures_tables.cell(name, line) for name in OWN],
-        [figures_tables.cell(name, line) for name in NOT_OWN],
-    )
+    low = f"{100 * fair.wilson_low(*line.figures.in_time):.0f} %" if number else "–"
+    share, *others = figures_tables.cells(("share_in_time", *OWN, *NOT_OWN), line)
+    return Ranked(number, line.name, line.href, figures_tables.drawn((share, Cell(low), *others)))
 
 
 def _question() -> tuple[Question, dict[str, str]]:

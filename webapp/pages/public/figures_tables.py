@@ -3,11 +3,14 @@ values for files."""
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import LazyString
+from flask_babel import gettext as _
+from markupsafe import Markup
 
 from webapp.figures import fair
 from webapp.figures.facts import MEASURES
@@ -46,11 +49,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a table: what it is about, where that has its own page, and its cells."""
+    """A line of a table: what it is about, where that has its own page, and its cells as HTML."""
 
     name: str
     href: str | None
-    cells: tuple[Cell, ...]
+    cells: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def table(ident: str, caption: str, heading: str, names: tuple[str, ...], lines:
     if lines and "unit" in lines[0].where:
         names = tuple(name for name in names if name not in _OF_NO_UNIT)
     columns = tuple((SHORT[name], name) for name in names)
-    rows = tuple(Row(line.name, line.href, tuple(cell(name, line) for name in names)) for line in lines)
+    rows = tuple(Row(line.name, line.href, drawn(cells(names, line))) for line in lines)
     return Table(ident, caption, heading, columns, rows)
 
 
@@ -93,18 +96,46 @@ def facts(names: Iterable[str], line: Line) -> list[tuple[LazyString, str, Cell]
     ]
 
 
+def cells(names: Iterable[str], line: Line) -> list[Cell]:
+    """The figures of these names."""
+    stem = _stem(line)
+    return [_cell(name, line.figures, stem) for name in names]
+
+
 def cell(name: str, line: Line) -> Cell:
     """One figure as the page shows it."""
+    return _cell(name, line.figures, _stem(line))
+
+
+def drawn(found: Iterable[Cell]) -> Markup:
+    """Cells of a row. A province has two thousand: a template would take ten times as long for them."""
+    parts = []
+    for one in found:
+        text = html.escape(one.text)
+        if one.href:
+            text = f'<a href="{html.escape(one.href)}" rel="nofollow">{text}</a>'
+        if one.few:
+            few = html.escape(_("Too few cases for a share"))
+            text += f'<span class="few">*<span class="hide"> {few}</span></span>'
+        parts.append(f'<td class="num">{text}</td>')
+    return Markup("".join(parts))  # noqa: S704 - every text in it is escaped above
+
+
+def _cell(name: str, figures: Figures, stem: str) -> Cell:
     if name in ("half", "nine_tenths"):
-        days = line.figures.half if name == "half" else line.figures.nine_tenths
-        return Cell(
-            "–" if days is None else labels.number(days), behind("answered", line) if days is not None else None
-        )
+        days = figures.half if name == "half" else figures.nine_tenths
+        return Cell("–") if days is None else Cell(labels.number(days), f"{stem}answered")
     if name in _SHARES:
-        part, whole = line.figures.in_time if name == "share_in_time" else line.figures.solved
-        return Cell(share(part, whole), behind(_SHARES[name], line) if part else None, 0 < whole < fair.LEAST)
-    number = line.figures[name]
-    return Cell(labels.number(number), behind(name, line) if number else None)
+        part, whole = figures.in_time if name == "share_in_time" else figures.solved
+        return Cell(share(part, whole), stem + _SHARES[name] if part else None, 0 < whole < fair.LEAST)
+    number = figures[name]
+    return Cell(labels.number(number), stem + name) if number else Cell("0")
+
+
+def _stem(line: Line) -> str:
+    """The address of the cases behind a number, without the measure at its end."""
+    query = canonical(line.question, **line.where)
+    return f"/figures/cases?{query}&measure=" if query else "/figures/cases?measure="
 
 
 def share(part: int, whole: int) -> str:
@@ -112,16 +143,6 @@ def share(part: int, whole: int) -> str:
     if not whole:
         return "–"
     return f"{part}/{whole}" if whole < fair.LEAST else f"{round(100 * part / whole)} %"
-
-
-def behind(measure: str, line: Line) -> str:
-    """The address of the cases behind a number."""
-    return f"/figures/cases?{canonical(line.question, measure=measure, **line.where)}"
-
-
-def of_month(line: Line, month: str) -> Line:
-    """The same line for one month of it."""
-    return replace(line, question=replace(line.question, period=month))
 
 
 def record(line: Line) -> dict[str, Any]:
