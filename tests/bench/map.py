@@ -68,12 +68,14 @@ def add_up(app: Flask, url: str) -> float:
     from webapp.mapping.models import MapState
     from webapp.reports import lifecycle
 
-    with psycopg.connect(url) as connection:
-        connection.execute(GATHER)
-        given = {"clock": list(lifecycle.CLOCK_RUNS), "passed": list(lifecycle.PASSED_ON)}
-        connection.execute(POINTS, given | {"none": [*lifecycle.HIDDEN, lifecycle.DUPLICATE]})
-    began = time.perf_counter()
+    given = {"clock": list(lifecycle.CLOCK_RUNS), "passed": list(lifecycle.PASSED_ON)}
+    # One transaction that holds the turn of the folds: the relay of a running instance would fold the same cases.
     with app.app_context(), committing():
+        fold.begin_anew()
+        connection = db.session.connection()
+        connection.exec_driver_sql(GATHER)
+        connection.exec_driver_sql(POINTS, given | {"none": [*lifecycle.HIDDEN, lifecycle.DUPLICATE]})
+        began = time.perf_counter()
         fold.add_up("map_points")
         state = db.session.get_one(MapState, 1)
         state.seen_at = clock.now()

@@ -21,6 +21,16 @@ pytestmark = pytest.mark.only_engine("sqlite")
 ADMIN = frozenset({permissions.ADMIN})
 PROGRAMS = ("/open311/v2", "/georeport/v2")
 FORMATS = ".<any(json,xml):fmt>"
+RESOURCES = (
+    ("GET", "/discovery"),
+    ("GET", "/services"),
+    ("GET", "/services/<code>"),
+    ("GET", "/requests"),
+    ("POST", "/requests"),
+    ("GET", "/requests/<request_id>"),
+    ("GET", "/tokens/<token>"),
+    ("GET", "/servicerequestupdates"),
+)
 
 ROUTES: dict[str | frozenset[str], list[str]] = {
     EVERYBODY: [
@@ -141,14 +151,7 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
             for prefix in PROGRAMS
             for method, rest in (
                 ("GET", "/"),
-                ("GET", f"/discovery{FORMATS}"),
-                ("GET", f"/services{FORMATS}"),
-                ("GET", f"/services/<code>{FORMATS}"),
-                ("GET", f"/requests{FORMATS}"),
-                ("POST", f"/requests{FORMATS}"),
-                ("GET", f"/requests/<request_id>{FORMATS}"),
-                ("GET", f"/tokens/<token>{FORMATS}"),
-                ("GET", f"/servicerequestupdates{FORMATS}"),
+                *((method, path + ending) for method, path in RESOURCES for ending in ("", FORMATS)),
                 *((method, "/<path:rest>") for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
             )
         ),

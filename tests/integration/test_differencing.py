@@ -1,10 +1,11 @@
 """An observer who keeps everything that is public, and compares, learns no more than any single answer says.
 
 Two worlds differ only in what must stay secret: at which minute of an hour a delayed report was sent, and where in
-its commune. The observer sends reports of their own to have marks in time, polls exports, bulk API, feeds, lists,
-counts and tiles around every moment at which something could show, and must see the same in both worlds, to
-the byte. (Kinds that are neither delayed nor shown as the commune alone appear at once, as everybody may know; for
-those that are displaced, it is the place that must not be found.)
+its commune. The observer sends reports of their own to have marks in time, polls everything that is public (exports,
+bulk API, Open311 with its updates, feeds, sitemaps, lists, counts, shades, tiles of all zooms, the case itself) around
+every moment at which something could show, and must see the same in both worlds, to the byte. (Kinds that are neither
+delayed nor shown as the commune alone appear at once, as everybody may know; for those that are displaced, it is the
+place that must not be found.)
 """
 
 from __future__ import annotations
@@ -26,16 +27,18 @@ from tests import factories
 from tests.factories import DUYEN_HAI
 from tests.integration.public_world import case, on_the_map
 from webapp.areas import queries as areas
-from webapp.core import clock
+from webapp.core import clock, events
 from webapp.mapping import fold
 from webapp.mapping import queries as mapping
 from webapp.opendata import service
 from webapp.reports import lifecycle
 from webapp.reports.models import Category, Report
 from webapp.reports.queries import Filters
+from webapp.reports.service import stream
 from webapp.routing.service import place
 
 DELAYED = "waste_industrial"  # shown as the commune, two days later
+VICTIM = "7vvvvvvvvv"
 HOUR = datetime(2026, 3, 4, 3, tzinfo=UTC)  # in which it was sent
 TERM = timedelta(hours=26)  # around the clock, from the minute of the report
 WORKED_ON = HOUR + timedelta(hours=1, minutes=20)  # by staff, before it is public
@@ -70,6 +73,28 @@ def moments(session: Any) -> Iterator[datetime]:
                 yield around + timedelta(hours=full, seconds=second)
 
 
+def victims(session: Any, number: int) -> list[Report]:
+    """As many reports that are to be hidden; in each world another of them is the one, under the same public id. (What
+    the record says of a report's steps cannot be changed from world to world.)"""
+    return [case(category_code=DELAYED, status=lifecycle.REJECTED, channel="open311") for _ in range(number)]
+
+
+def only(chosen: Report, every: list[Report], session: Any) -> None:
+    """The world in which this one was sent and the others never were."""
+    for number, other in enumerate(every):
+        other.public_id, other.status = f"never{number}", lifecycle.REJECTED
+    session.flush()
+    chosen.public_id, chosen.status = VICTIM, lifecycle.SCREENING
+    session.flush()
+
+
+def taken_in(report: Report, at: datetime, monkeypatch: Any) -> None:
+    """The record says that the machine has taken the report in, two seconds later."""
+    monkeypatch.setattr(clock, "now", lambda: at + timedelta(seconds=2))
+    step = {"from": lifecycle.NEW, "to": lifecycle.RECEIVED}
+    events.append(stream(report), "report:moved", events.SYSTEM, public=True, **step)
+
+
 def observed(client: Any, monkeypatch: Any, session: Any, tmp_path: Any) -> list[bytes]:
     """All that the observer wrote down, in its order."""
     fold.begin_anew()
@@ -78,10 +103,8 @@ def observed(client: Any, monkeypatch: Any, session: Any, tmp_path: Any) -> list
         monkeypatch.setattr(clock, "now", lambda at=moment: at)
         on_the_map()
         session.commit()
-        for address in addresses(moment):
-            answer = client.get(address)
-            assert answer.status_code == 200, (address, answer.text)
-            seen.append(re.sub(rb"cursor=[\w.-]+", b"cursor", answer.data))
+        for address in addresses(moment, number):
+            seen += pages(client, address)
         seen.append(repr(mapping.counts(Filters())).encode())
         session.rollback()
         if number % 4 == 0:
@@ -92,20 +115,35 @@ def observed(client: Any, monkeypatch: Any, session: Any, tmp_path: Any) -> list
     return seen
 
 
-def addresses(moment: datetime) -> Iterator[str]:
-    """What is asked at each moment."""
-    yield "/api/v1/reports"
+def pages(client: Any, address: str) -> Iterator[bytes]:
+    """The answer, and the pages that follow it."""
+    for _ in range(20):
+        answer = client.get(address)
+        assert answer.status_code == 200 or (VICTIM in address and answer.status_code == 404), (address, answer.text)
+        link = answer.headers.get("Link", "")
+        yield f"{answer.status_code} {answer.headers.get('X-Total-Count')} {link}".encode()
+        yield answer.data
+        following = re.search(r'<http://127\.0\.0\.1:8000([^>]*)>; rel="next"', link)
+        if following is None:
+            return
+        address = following[1]
+    raise AssertionError(f"no end to {address}")
+
+
+def addresses(moment: datetime, number: int) -> Iterator[str]:
+    """What is asked at each moment; what has many forms is asked in one of them, in turn."""
+    ago = _SINCE[number % 3]
     yield "/api/v1/reports?limit=2"
     yield "/api/v1/reports?status=overdue&format=jsonl"
-    for ago in _SINCE:
-        yield "/api/v1/reports?" + urlencode({"updated_since": (moment - ago).isoformat(), "format": "geojson"})
-    for feed in ("new", "overdue", "province/86", "commune/29512"):
+    yield "/api/v1/reports?" + urlencode({"updated_since": (moment - ago).isoformat(), "format": "geojson"})
+    for feed in ("new", "overdue", ("province/86", "commune/29512", f"case/{VICTIM}")[number % 3]):
         yield f"/feeds/{feed}.atom"
-    yield "/map/list?bbox=105,9,108,12"
-    for zoom in (5, 11, 16):
-        x, y = cells.tile_of(*DUYEN_HAI, zoom)
+    yield "/map/list?bbox=105,9,108,12" + ("&order=urgent" if number % 2 else "")
+    lon, lat = DUYEN_HAI
+    for zoom in range(number % 7, 19, 7):
+        x, y = cells.tile_of(lon, lat, zoom)
         yield f"/map/tiles/{zoom}/{x}/{y}.json"
-        yield f"/map/tiles/{zoom}/{x}/{y}.json?status=overdue"
+        yield f"/map/tiles/{zoom}/{x}/{y}.json?" + ("status=overdue", f"category={DELAYED}&from=2026-03-04")[number % 2]
     yield "/map/tiles/0/0/0.json?from=2026-03-04&to=2026-03-04"
     for which in ("", "/86", "/29512"):
         yield f"/figures{which}.json"
@@ -114,6 +152,20 @@ def addresses(moment: datetime) -> Iterator[str]:
         yield f"/figures/cases?measure={measure}&commune=29512"
     yield "/figures/29512/2026"
     yield "/embed/29512"
+    yield ("/map/shades.json?level=province", "/map/shades.json?level=commune&province=86")[number % 2]
+    yield ("/sitemap.xml", "/sitemaps/2026-03.xml", "/map/months.json?status=overdue")[number % 3]
+    at = f"{moment - ago:%Y-%m-%dT%H:%M:%SZ}"
+    for path in ("requests", "servicerequestupdates"):
+        yield f"/open311/v2/{path}.xml"
+        yield f"/open311/v2/{path}.json?page_size=3&" + (f"end_date={at}", f"start_date={at}")[number % 2]
+        yield f"/open311/v2/{path}.json?status=open&service_code={DELAYED}"
+    yield (
+        f"/open311/v2/requests/{VICTIM}.json",
+        f"/open311/v2/servicerequestupdates.json?service_request_id={VICTIM}",
+        f"/api/v1/reports/{VICTIM}",
+        f"/map/cases/{VICTIM}",
+        f"/report/near.json?category={DELAYED}&lat={lat}&lon={lon}",
+    )[number % 5]
 
 
 def test_minute_and_place_of_a_delayed_report_stay_unknown(
@@ -121,23 +173,30 @@ def test_minute_and_place_of_a_delayed_report_stay_unknown(
 ) -> None:
     factories.duyen_hai()
     areas.forget_caches()
-    victim = case(category_code=DELAYED, status=lifecycle.SCREENING)
+    lon, lat = DUYEN_HAI
     for minute in (2, 6, 20, 40, 58):  # the observer's own, whose minutes they know
         at = HOUR + timedelta(minutes=minute)
-        case(category_code="waste_household", created_at=at, updated_at=at, publish_at=at, due_at=at + TERM)
-    lon, lat = DUYEN_HAI
+        own = case(category_code="waste_household", created_at=at, updated_at=at, publish_at=at, due_at=at + TERM)
+        taken_in(own, at, monkeypatch)
+    places = ((0, 0.01, 0.02), (51.7, 0.03, 0.045), (59.9, -0.03, 0.01))
+    every = victims(session, len(places) + 1)
+    for victim, (minute, _east, _north) in zip(every, places, strict=False):
+        taken_in(victim, HOUR + timedelta(minutes=minute), monkeypatch)
     worlds = []
-    for minute, east, north in ((0, 0.01, 0.02), (51.7, 0.03, 0.045), (59.99, -0.03, 0.01)):
+    for victim, (minute, east, north) in zip(every, places, strict=False):
+        only(victim, every, session)
         sent(victim, minute, lon + east, lat + north)
         session.commit()
         worlds.append(observed(client, monkeypatch, session, tmp_path))
     for other in worlds[1:]:
         assert len(other) == len(worlds[0])
         assert [a for a, b in zip(worlds[0], other, strict=True) if a != b] == []
-    public_id = victim.public_id.encode()
-    assert any(public_id in answer for answer in worlds[0])
+    assert any(b"-1" in answer and VICTIM.encode() in answer for answer in worlds[0]), "its step is seen at last"
     # Another hour is seen, so the observer's eyes are open.
-    sent(victim, 7, lon, lat, hour=HOUR + timedelta(hours=1))
+    later = HOUR + timedelta(hours=1)
+    taken_in(every[-1], later + timedelta(minutes=7), monkeypatch)
+    only(every[-1], every, session)
+    sent(every[-1], 7, lon, lat, hour=later)
     session.commit()
     assert observed(client, monkeypatch, session, tmp_path) != worlds[0]
 
@@ -149,7 +208,11 @@ def test_before_its_time_nothing_shows_that_there_is_one(
     factories.duyen_hai()
     areas.forget_caches()
     marks = [case(category_code="waste_household", created_at=HOUR, updated_at=HOUR, publish_at=HOUR) for _ in "abc"]
-    victim = case(category_code=DELAYED, status=lifecycle.REJECTED)
+    (victim,) = victims(session, 1)
+    victim.channel = "web"  # whoever sends through Open311 finds their own report by its id
+    taken_in(victim, HOUR + timedelta(minutes=20), monkeypatch)
+    only(victim, [victim], session)
+    victim.status = lifecycle.REJECTED
     sent(victim, 20, *DUYEN_HAI)
     session.commit()
     without = observed(client, monkeypatch, session, tmp_path)

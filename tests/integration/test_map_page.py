@@ -258,12 +258,11 @@ def test_every_public_case_is_in_the_sitemaps_and_no_other(session: Any, client:
     index = re.search(r"Sitemap: http://[^/]+(/\S+)", robots.text)
     assert index
     for most in (10_000, 2):  # whole months, then days
-        monkeypatch.setattr(discovery, "MOST", most)
+        monkeypatch.setattr(discovery, "OF_A_MONTH", most)
         lists = [address.partition("/sitemaps/")[2] for address in addresses(client.get(index[1]))]
         assert lists[0] == "pages.xml"
         found: list[str] = []
         for name in lists[1:]:
-            monkeypatch.setattr(discovery, "MOST", 10_000)
             found += [address.rpartition("/")[2] for address in addresses(client.get(f"/sitemaps/{name}"))]
         assert sorted(found) == sorted(wanted)
     for wrong in ("2026-13", "2026-02-30", "x", "2026", "../pages", "9999-01"):

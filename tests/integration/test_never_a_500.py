@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import itertools
 import random
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from werkzeug.routing import Rule
 
+import webapp
 from tests import factories
 from tests.integration import staff
 from webapp.reports import service
@@ -47,7 +50,34 @@ FIELDS = (  # noqa: SIM905
     " case keep number category-1 words-1 commune-1 lat-1 lon-1 photos-1 link_kind link_id link_to link_reason"
     " template insert action title text retired preview kind"
 ).split()
+SOURCES = Path(webapp.__file__).parent
+
+
+def asked_by_the_code(what: str, *known: str) -> list[str]:
+    """`known`, and what else any page reads out of its "args" or "form": nobody has to remember this list."""
+    found = set(known)
+    for file in SOURCES.rglob("*.py"):
+        names = re.findall(rf'\b{what}(?:\.get(?:list)?\(\s*f?|\[)"([^"]+)"', file.read_text("utf-8"))
+        found |= {re.sub(r"\{[^}]*\}", "1", name) for name in names}
+    return sorted(found - {"csrf_token"})
+
+
 PATHS = ("/report", "/track", "/language", "/auth/login", "/r/1234567890123452", "/open311/v2/requests.json")
+# Queries that no browser writes: letters that are no UTF-8, parts without a name, a thousand of them.
+RAW = "%ff=%fe&=&==&%00&page=1&page=2&" + "&".join(f"n{number}" for number in range(1000)) + "&after=%c3%28"
+# Bodies for those who read JSON, which a script of ours never sends.
+WRONG_JSON = (
+    b"",
+    b"null",
+    b"[]",
+    b'"x"',
+    b"-1e400",
+    b"[[[[null]]]]",
+    b"\xff\xfe",
+    b'{"a":' * 3000,
+    b'{"id": "\\ud800", "rawId": null, "response": 1, "type": [], "sha256": {}, "photos": {"a": -1}, "client_id": []}',
+    b'{"photos": [null, 1, "x", [], {}], "client_id": {"a": 1}, "items": "x", "version": 1e308, "draft": [1]}',
+)
 
 
 def addresses(app: Any, rule: Rule, known: dict[str, str]) -> Iterator[str]:
@@ -84,25 +114,53 @@ def test_no_address_and_no_form_breaks_a_page(
         staff.sign_in(client, who)
     app.config["WTF_CSRF_ENABLED"] = False  # past the token, into the views
     values = itertools.cycle(NASTY)
+    in_query, in_form = asked_by_the_code("args", *QUERY), asked_by_the_code("form", *FIELDS)
+    assert {"credential", "verdict", "q_1"} <= set(in_form), "the code is not read any more"
     asked = 0
     for rule in app.url_map.iter_rules():
         if rule.endpoint in {"static", "auth.static", "auth.logout"}:
             continue
         methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        for address in addresses(app, rule, known):
+        for number, address in enumerate(addresses(app, rule, known)):
             if "GET" in methods:
-                for query in ({}, {name: next(values) for name in QUERY}):
+                twice = {name: [next(values), next(values)] for name in in_query}
+                for query in ({}, {name: next(values) for name in in_query}, *(() if number or who else (twice, RAW))):
                     answer = client.get(address, query_string=query)
                     assert answer.status_code < 500, (address, query)
                     asked += 1
             if "POST" in methods:
                 for _ in range(2):
-                    data: dict[str, Any] = {name: next(values) for name in FIELDS}
+                    data: dict[str, Any] = {name: next(values) for name in in_form}
                     data |= {"client_id": new_client_id(), "photos": (io.BytesIO(b"\x00nasty"), next(values))}
                     answer = client.post(address, data=data, content_type="multipart/form-data")
                     assert answer.status_code < 500, (address, data)
                     asked += 1
     assert asked > 150
+
+
+@pytest.mark.only_engine("sqlite")  # what cannot be read does not come to the database
+@pytest.mark.parametrize("who", [None, "admin"])
+def test_json_that_no_script_of_ours_sends(app: Any, client: Any, session: Any, who: str | None) -> None:
+    """At every address that takes anything, by every method that it knows."""
+    factories.duyen_hai()
+    staff.people()
+    if who:
+        staff.sign_in(client, who)
+    app.config["WTF_CSRF_ENABLED"] = False
+    asked = 0
+    for rule in app.url_map.iter_rules():
+        methods = (rule.methods or set()) & {"POST", "PUT", "PATCH"}
+        if rule.endpoint in {"auth.logout", "open311.nowhere", "api.nowhere"} or not methods:
+            continue
+        address = next(addresses(app, rule, {}), None)
+        if address is None:
+            continue
+        for number, body in enumerate(WRONG_JSON):
+            kind = "application/json" if number % 4 else "application/json; charset=utf-16"
+            answer = client.open(address, method=min(methods), data=body, content_type=kind)
+            assert answer.status_code < 500, (address, body[:60])
+            asked += 1
+    assert asked > 300
 
 
 def test_bodies_that_are_no_forms(client: Any, session: Any) -> None:
@@ -114,13 +172,6 @@ def test_bodies_that_are_no_forms(client: Any, session: Any) -> None:
         (b"a" * 3_000_000, "application/x-www-form-urlencoded"),
         (b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "text/xml"),
     ):
-        for path in (
-            "/report",
-            "/track",
-            "/language",
-            "/auth/login",
-            "/r/1234567890123452",
-            "/open311/v2/requests.json",
-        ):
+        for path in PATHS:
             answer = client.post(path, data=body, content_type=kind)
             assert answer.status_code < 500, (path, kind, body[:20])

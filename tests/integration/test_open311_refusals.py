@@ -101,7 +101,7 @@ def test_addresses_and_methods(client: Any, ending: str) -> None:
 
 
 def test_without_a_format_the_accept_header_decides(client: Any) -> None:
-    for path in ("services", "services.yaml", "requests.jsonp", "discovery.html"):
+    for path in ("nothing", "services.yaml", "requests.jsonp", "discovery.html"):
         refused(client.get(f"{V2}/{path}", headers=ENGLISH), "json", 404, ".json or .xml")
         wish = ENGLISH | {"Accept": "text/xml"}
         refused(client.get(f"{V2}/{path}", headers=wish), "xml", 404, ".json or .xml")
@@ -167,7 +167,14 @@ def test_bodies(client: Any, session: Any, ending: str) -> None:
     for body, kind, status in (
         (BOMB, "text/xml", 415),
         (BOMB, "application/xml", 415),
-        (b"{" * 10_000, "application/json", 415),
+        (b"{" * 10_000, "application/json", 400),
+        (b'{"a":' * 100_000, "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b'{"lat": NaN}', "application/json", 400),
+        (b'{"description": {"a": "b"}}', "application/json", 400),
+        (b'{"description": "\xff"}', "application/json", 400),
+        (b'{"description": "%s"}' % (b"a" * 1_100_000), "application/json", 413),
+        (b"{}", "application/json", 403),
         (b"a", "", 415),
         (BOMB, form, 403),
         (b"a" * 1_100_000, form, 413),

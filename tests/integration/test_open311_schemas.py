@@ -14,6 +14,7 @@ from tests.factories import duyen_hai, jpeg
 from tests.integration import public_world
 from webapp.core import clock
 from webapp.core.events import SYSTEM, Actor
+from webapp.pages.api.open311 import updates
 from webapp.reports import lifecycle, service
 from webapp.reports.intake import StoredPhoto
 from webapp.reports.models import Report
@@ -200,3 +201,30 @@ def test_an_answer_costs_as_many_statements_for_many_as_for_few(client: Any, ses
             counts.append(len(sent))
         assert counts[0] == counts[1], (path, counts)
         assert counts[1] <= 12, (path, sent)
+
+
+def test_steps_of_a_kind_are_the_same_however_they_are_found(
+    client: Any, session: Any, town: list[Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few cases are asked for by name, many along the record."""
+    every = client.get(f"{V2}/servicerequestupdates.json").json
+    kinds = {report.public_id: report.category_code for report in town}
+    for query in ("service_code=coal_ash", "service_code=noise", "status=closed", "service_code=coal_ash&status=open"):
+        found = {}
+        for most in (0, 2000):
+            monkeypatch.setattr(updates, "FEW", most)
+            found[most] = client.get(f"{V2}/servicerequestupdates.json?{query}").json
+            paged, _answers = walk(client, f"servicerequestupdates.json?page_size=2&{query}", "update_id")
+            assert paged == [row["update_id"] for row in found[most]]
+        assert found[0] == found[2000]
+        if query == "service_code=coal_ash":
+            expected = [row for row in every if kinds[row["service_request_id"]] == "coal_ash"]
+            assert found[0] == expected
+            assert 0 < len(expected) <= len(every)
+
+
+def test_steps_of_one_case_have_numbers(client: Any, session: Any, town: list[Report]) -> None:
+    moved = next(report.public_id for report in town if report.status == lifecycle.OUT_OF_SCOPE and report.closed_at)
+    told = client.get(f"{V2}/servicerequestupdates.json?service_request_id={moved},0000000000").json
+    assert [row["update_id"] for row in told] == [f"{moved}-1", f"{moved}-2"]
+    assert [row["status"] for row in told] == ["open", "closed"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from flask import Flask, current_app, g, request, session
+from flask import Flask, abort, current_app, g, request, session
 from flask_login import user_logged_in, user_logged_out
 from flask_security import LoginForm, Security, SQLAlchemyUserDatastore
 from flask_security.utils import hash_password, verify_password
@@ -68,7 +68,14 @@ def init_app(app: Flask) -> None:
     app.login_manager.session_protection = None  # type: ignore[attr-defined]
     user_logged_in.connect(_begin, app)
     user_logged_out.connect(_end, app)
+    app.before_request(_forms_only)
     app.after_request(_mark_seen)
+
+
+def _forms_only() -> None:
+    """Flask-Security reads JSON as well, and breaks at any that is no object; our pages send forms."""
+    if request.is_json and request.endpoint in ("auth.login", "auth.logout"):
+        abort(415)
 
 
 def current() -> StaffSession | None:

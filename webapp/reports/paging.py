@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.core.db import db
@@ -19,14 +19,22 @@ from webapp.reports.models import Report
 from webapp.reports.privacy import to_the_hour
 
 HOUR = timedelta(hours=1)
+Columns = Sequence[InstrumentedAttribute[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where a page begins: behind this case. Nothing but what the public knows of it."""
+    """Where a page begins: behind this case, or behind this step of it. Nothing but what the public knows of it,
+    but for `seq`, the step's number in the record, which stays inside."""
 
     hour: datetime
     public_id: str
+    seq: int | None = None
+
+    @property
+    def place(self) -> tuple[str | int, ...]:
+        """Where it stands within its hour."""
+        return (self.public_id,) if self.seq is None else (self.public_id, self.seq)
 
 
 def by_hour(
@@ -36,15 +44,17 @@ def by_hour(
     *,
     start: Mark | None = None,
     backwards: bool = False,
+    within: Columns = (Report.public_id,),
 ) -> Sequence[Any]:
-    """At most `limit` rows of `query`, by the hour of `column` and then the public id, latest first; `backwards`:
-    earliest first. `start`: only those behind it in that order. `column` is read along its index: each
-    statement meets at most the rows that it returns, or those of one hour."""
+    """At most `limit` rows of `query`, by the hour of `column` and then `within`, latest first; `backwards`: earliest
+    first. `start`: only those behind it in that order. `column`, which the rows must hold, is read along its index:
+    each statement meets at most the rows that it returns, or those of one hour."""
     found: list[Any] = []
     edge: ColumnElement[bool] | None = None
     if start is not None:
-        behind = Report.public_id > start.public_id if backwards else Report.public_id < start.public_id
-        found += _of_hour(query.where(behind), column, start.hour, limit, backwards)
+        here, there = tuple_(*within), tuple_(*start.place)
+        behind = here > there if backwards else here < there
+        found += _of_hour(query.where(behind), column, start.hour, limit, backwards=backwards, within=within)
         edge = column >= start.hour + HOUR if backwards else column < start.hour
     wanted = limit - len(found)
     if not wanted:
@@ -52,25 +62,31 @@ def by_hour(
     if edge is not None:
         query = query.where(edge)
     along = column.asc() if backwards else column.desc()
-    last = db.session.scalar(query.with_only_columns(column).order_by(along).offset(wanted - 1).limit(1))
-    if last is None:
-        return found + _sorted(db.session.execute(query).all(), column, backwards)
-    hour = to_the_hour(last)
-    before = query.where(column < hour) if backwards else query.where(column >= hour + HOUR)
-    found += _sorted(db.session.execute(before).all(), column, backwards)
-    return found + _of_hour(query, column, hour, limit - len(found), backwards)
+    rows = db.session.execute(query.order_by(along).limit(wanted)).all()
+    if len(rows) < wanted:
+        return found + _sorted(rows, column, backwards, within)
+    # The page may end in the midst of an hour, of which other rows belong to it than those of the first minutes.
+    last = to_the_hour(getattr(rows[-1], column.key))
+    found += _sorted([row for row in rows if to_the_hour(getattr(row, column.key)) != last], column, backwards, within)
+    return found + _of_hour(query, column, last, limit - len(found), backwards=backwards, within=within)
 
 
 def _of_hour(
-    query: Select[Any], column: InstrumentedAttribute[Any], hour: datetime, limit: int, backwards: bool
+    query: Select[Any],
+    column: InstrumentedAttribute[Any],
+    hour: datetime,
+    limit: int,
+    *,
+    backwards: bool,
+    within: Columns,
 ) -> list[Any]:
-    by_id = Report.public_id.asc() if backwards else Report.public_id.desc()
-    within = query.where(column >= hour, column < hour + HOUR)
-    return list(db.session.execute(within.order_by(by_id).limit(limit)).all())
+    order = [one.asc() if backwards else one.desc() for one in within]
+    of_hour = query.where(column >= hour, column < hour + HOUR)
+    return list(db.session.execute(of_hour.order_by(*order).limit(limit)).all())
 
 
-def _sorted(rows: Sequence[Any], column: InstrumentedAttribute[Any], backwards: bool) -> list[Any]:
-    def place(row: Any) -> tuple[datetime, str]:
-        return to_the_hour(getattr(row, column.key)), row.public_id
+def _sorted(rows: Sequence[Any], column: InstrumentedAttribute[Any], backwards: bool, within: Columns) -> list[Any]:
+    def place(row: Any) -> tuple[Any, ...]:
+        return to_the_hour(getattr(row, column.key)), *(getattr(row, one.key) for one in within)
 
     return sorted(rows, key=place, reverse=not backwards)

@@ -20,6 +20,7 @@ bp = Blueprint("discovery", __name__)
 CACHE = "public, max-age=3600"
 SITEMAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MOST = 10_000  # cases in one list; the protocol allows 50,000
+OF_A_MONTH = 2_000  # of more a month has a list a day: a list of ten thousand takes a second
 # Pages of staff, of single people, and answers for programs; the pages of tracking codes say noindex themselves too.
 CLOSED = (
     *("/admin", "/auth", "/desk", "/entry", "/r/", "/unit", "/map/list", "/map/tiles/", "/map/cases/", "/notices/"),
@@ -48,7 +49,7 @@ def index() -> SharedResponse:
     names = ["pages", PLACES]
     for month, n in shades.by_month(Filters()):
         label = f"{month // 100}-{month % 100:02}"
-        names += [label] if n <= MOST else [f"{label}-{day.day:02}" for day in _days(month)]
+        names += [label] if n <= OF_A_MONTH else [f"{label}-{day.day:02}" for day in _days(month)]
     for name in names:
         _address(ET.SubElement(root, f"{{{SITEMAPS}}}sitemap"), f"/sitemaps/{name}.xml")
     return _answer(root)

@@ -87,6 +87,7 @@ def answer() -> Response:
             problems["bbox"] = f"larger than {MAX_BOX:g} square degrees"
     unknown = set(request.args) - {"level", "province", "bbox", "v"}
     problems |= {name[:40]: PROBLEMS["parameter"] for name in sorted(unknown)}
+    problems |= {name[:40]: PROBLEMS["repeated"] for name, given in request.args.lists() if len(given) > 1}
     if problems:
         return refused(problems)
     if box is not None:

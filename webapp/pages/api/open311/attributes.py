@@ -14,7 +14,7 @@ from webapp.reports.models import Category
 OBSERVED_AT, BYPASS = "observed_at", "bypass_commune"
 WARNING, EVIDENCE = "warning", "evidence"  # told to the person, nothing is asked
 YES, NO = "yes", "no"
-_ATTRIBUTE = re.compile(r"attribute\[([^\]]{0,80})\](\[\])?")
+_ATTRIBUTE = re.compile(r"attribute\[([^\]]{0,80})\](\[[0-9]{0,3}\])?")  # with [] or [0] behind it in lists
 
 
 def definition_of(category: Category) -> list[dict[str, Any]]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Blueprint, Response, current_app, request
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
@@ -38,7 +40,9 @@ csrf.exempt(bp)  # no cookie opens anything here: whoever posts shows a key, whi
 
 
 def route(rule: str, *methods: str) -> Callable[[View], View]:
-    """Put a view under both addresses, in the request's language, for our jurisdiction."""
+    """Put a view under both addresses, in the request's language, for our jurisdiction; also under the address
+    without an ending, where the Accept header says the format."""
+    bare = rule.removesuffix(ENDING)
 
     def register(view: View) -> View:
         @wraps(view)
@@ -46,13 +50,15 @@ def route(rule: str, *methods: str) -> Callable[[View], View]:
             with force_locale(locale()):
                 if request.method in SAFE:
                     keys.count_reading()
-                check_jurisdiction(request.args.get("jurisdiction_id"))
+                check_jurisdiction(request.args)
+                if bare != rule and "fmt" not in arguments:
+                    arguments["fmt"] = wanted(request)
                 return view(**arguments)
 
-        for prefix in PREFIXES:
+        for path in (prefix + one for prefix in PREFIXES for one in dict.fromkeys((rule, bare))):
             # OPTIONS goes to `nowhere` below, which knows what else there is under the address.
             bp.add_url_rule(
-                prefix + rule,
+                path,
                 view.__name__,
                 inside,
                 methods=list(methods or ("GET",)),
@@ -76,10 +82,11 @@ def jurisdictions() -> tuple[str, ...]:
     return tuple(dict.fromkeys((COUNTRY, urlsplit(instance().settings.public_url).hostname or COUNTRY)))
 
 
-def check_jurisdiction(given: str | None) -> None:
-    """Raises Problem 404 for a jurisdiction that is not ours; an empty one is as good as none."""
-    if given and given.strip() and given.strip().lower() not in jurisdictions():
-        raise Problem(404, _("jurisdiction_id: %(given)s was not found here.", given=given[:60]))
+def check_jurisdiction(given: MultiDict[str, str]) -> None:
+    """Raises Problem 404 for a `jurisdiction_id` that is not ours; an empty one is as good as none."""
+    for one in given.getlist("jurisdiction_id"):
+        if one.strip() and one.strip().lower() not in jurisdictions():
+            raise Problem(404, _("jurisdiction_id: %(given)s was not found here.", given=one[:60]))
 
 
 def address(path: str = "") -> str:
@@ -98,6 +105,13 @@ def kept(response: Response, seconds: int) -> Response:
 def nowhere(rest: str) -> Response:
     """Whatever else is asked for below our addresses, so that the answer has our format and not a page's."""
     adapter = current_app.create_url_adapter(request)
+    if rest.endswith("/") and adapter is not None and not rest.endswith("//"):
+        path = request.path.removesuffix("/")
+        with suppress(HTTPException, RequestRedirect):
+            if adapter.match(path, request.method)[0] != request.endpoint:
+                query = request.query_string.decode("ascii", "ignore")
+                where = f"{request.script_root}{quote(path)}" + (f"?{query}" if query else "")
+                return SharedResponse(status=308, headers={"Location": where}, content_type=MIMETYPES[wanted(request)])
     allowed = []
     for method in ("GET", "POST"):
         try:
@@ -112,6 +126,8 @@ def nowhere(rest: str) -> Response:
     if request.method == "OPTIONS":
         response = SharedResponse(status=204, content_type=MIMETYPES[wanted(request)])
         response.headers["Allow"] = response.headers["Access-Control-Allow-Methods"] = ", ".join(allowed)
+        response.headers["Access-Control-Allow-Headers"] = "Content-Type, Idempotency-Key, If-None-Match"
+        response.headers["Access-Control-Max-Age"] = "86400"
         return response
     raise MethodNotAllowed(allowed)
 
@@ -123,12 +139,14 @@ for _prefix in PREFIXES:
 @bp.after_request
 def _finish(response: Response) -> Response:
     headers = response.headers
-    if request.method in SAFE:
-        headers["Access-Control-Allow-Origin"] = "*"
-        headers["Access-Control-Expose-Headers"] = "Link, X-Total-Count, ETag"
-    else:
+    # Any page may read the answer, to a report that it sends too: what opens anything here is the key, never a cookie.
+    headers["Access-Control-Allow-Origin"] = "*"
+    headers["Access-Control-Expose-Headers"] = "Link, X-Total-Count, ETag, Retry-After"
+    if request.method not in SAFE:
         headers["Cache-Control"] = "no-store"  # it may carry a tracking code
-    headers.add("Vary", "Accept-Language")
+    response.vary.add("Accept-Language")
+    if not request.path.endswith((".json", ".xml")):
+        response.vary.add("Accept")
     headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
     return response
 

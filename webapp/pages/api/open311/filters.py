@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from webapp.core import clock
+from webapp.pages.api.open311 import body
 from webapp.pages.api.open311.formats import Problem
 from webapp.pages.api.open311.services import unknown_service
 from webapp.reports import queries
@@ -19,13 +20,19 @@ SPAN = timedelta(days=90)
 LIMIT = 1000
 MAX_IDS = 100
 PAGING = ("page", "page_size", "per_page", "after")
+SINGLE = ("start_date", "end_date", *PAGING)
 MAX_PAGE = 10_000
 MAX_OFFSET = 10_000  # rows that a page number alone may skip; `after`, which the Link header has, skips none
 
 _ID = re.compile(r"[0-9a-z]{1,24}")
 _NUMBER = re.compile(r"[0-9]{1,7}")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
-_LOST_PLUS = re.compile(r"(T[0-9:.]+) (\d{2}:?\d{2})$")
+# As programs write it: 2026-03-01, with T or a space before the time, up to nine digits of a second, Z, +07:00, +0700.
+_DATE = re.compile(
+    r"(?P<day>\d{4}-\d{2}-\d{2})"
+    r"([Tt ](?P<time>\d{2}:\d{2}(:\d{2})?)([.,](?P<part>\d{1,9}))?\s?(?P<zone>[Zz]|[+-]\d{2}(:?\d{2})?)?)?",
+    re.ASCII,
+)
+_LOST_PLUS = re.compile(r"([Tt][0-9:.]+) (\d{2}:?\d{2})$")
 _YEARS = range(2000, 2101)
 
 
@@ -66,7 +73,7 @@ def is_id(text: str) -> bool:
 def read(args: MultiDict[str, str], now: datetime) -> Query:
     """The question in a query string. Raises Problem 400 with everything that is wrong, or 404 for a service
     that does not exist."""
-    wrong: list[str] = []
+    wrong = body.repeated(args, SINGLE)
     since, until = read_span(args, now, wrong)
     statuses = tuple(s.lower() for s in _listed(args, "status"))
     if set(statuses) - {"open", "closed"}:
@@ -100,7 +107,7 @@ def read_span(args: MultiDict[str, str], now: datetime, wrong: list[str]) -> tup
     if len(wrong) > before:
         return now, now
     if since is None:
-        until = until or now
+        until = until or now.replace(microsecond=0)
         since = until - SPAN
     elif until is None:
         until = since + SPAN
@@ -133,15 +140,25 @@ def _moment(args: MultiDict[str, str], name: str, wrong: list[str], *, end_of_da
     raw = _LOST_PLUS.sub(r"\1+\2", args.get(name, "").strip())
     if not raw:
         return None
+    found = _DATE.fullmatch(raw)
     try:
-        moment = datetime.fromisoformat(raw) if _DATE.fullmatch(raw) else None
-        if moment is not None and moment.year in _YEARS:
-            if end_of_day and "T" not in raw:
+        moment = datetime.fromisoformat(_plain(found)) if found else None
+        if found is not None and moment is not None and moment.year in _YEARS:
+            if end_of_day and not found["time"]:
                 moment = datetime.combine(moment, clock_time.max)
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=clock.VIETNAM)
-            return moment.astimezone(UTC)
+            # Whole seconds, as the Link header says them: the next page must be of the same question.
+            return moment.astimezone(UTC).replace(microsecond=0)
     except (ValueError, OverflowError):
         pass
     wrong.append(_("%(name)s: not a date and time such as 2026-03-01T00:00:00Z.", name=name))
     return None
+
+
+def _plain(found: re.Match[str]) -> str:
+    """The date and time as Python reads it; of a second it knows six digits."""
+    if not found["time"]:
+        return found["day"]
+    part = f".{found['part'][:6]}" if found["part"] else ""
+    return f"{found['day']}T{found['time']}{part}{(found['zone'] or '').upper()}"

@@ -18,6 +18,7 @@ from webapp.accounts import api_keys
 from webapp.accounts.api_keys import ApiKey
 from webapp.core.instance import instance
 from webapp.pages import limits
+from webapp.pages.api.open311 import body
 from webapp.pages.api.open311.formats import Problem
 
 _READS, _REPORTS = "open311-reads", "open311-reports"
@@ -33,7 +34,7 @@ class Caller:
 
 def sender() -> Caller:
     """Who sends. Raises Problem 403 if the key is none of ours."""
-    given = request.form.get("api_key") or request.args.get("api_key") or ""
+    given = body.fields().get("api_key") or request.args.get("api_key") or ""
     if _operators(given):
         return Caller(given, None)
     stored = api_keys.by_text(given)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
@@ -16,7 +16,7 @@ from webapp.core import text
 from webapp.core.instance import instance
 from webapp.media.intake import keep_all
 from webapp.pages import messages
-from webapp.pages.api.open311 import keys, repeats
+from webapp.pages.api.open311 import body, keys, repeats
 from webapp.pages.api.open311.attributes import BYPASS, OBSERVED_AT, given_attributes
 from webapp.pages.api.open311.door import ENDING, address, check_jurisdiction, route
 from webapp.pages.api.open311.formats import Problem, answer
@@ -30,10 +30,9 @@ from webapp.reports.intake import Submission
 from webapp.reports.models import Category
 from webapp.reports.service import Submitted
 
-TEXT_FORM, FILE_FORM = "application/x-www-form-urlencoded", "multipart/form-data"
-MAX_TEXT_FORM = 1024 * 1024  # bytes; a form with files has the instance's own limit
 MAX_MEDIA_URL = 500  # characters
 MAX_MEDIA_URLS = 10
+MEDIA_URL = ("media_url", "media_url[]")
 
 _URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
@@ -48,6 +47,11 @@ NAMES = {
     "contact_phone": "phone",
     "contact_email": "email",
 }
+# Fields of which a report has one.
+SINGLE = (  # noqa: SIM905
+    "service_code lat long address_string address_id email phone first_name last_name title description device_id"
+    " account_id client_id"
+).split()
 
 
 @route("/requests" + ENDING, "POST")
@@ -56,15 +60,10 @@ def create(fmt: str) -> Response:
 
     Sent twice (`repeats` says what that means) it is one report, and both answers are the same.
     """
-    if request.mimetype == TEXT_FORM:
-        request.max_content_length = MAX_TEXT_FORM
-    elif request.mimetype != FILE_FORM and request.content_length:
-        raise Problem(415, _("Send the fields as a form, not as %(kind)s.", kind=request.mimetype[:60] or "?"))
     caller = keys.sender()
-    check_jurisdiction(request.form.get("jurisdiction_id"))
+    check_jurisdiction(body.fields())
     submission = _read(caller.key)
-    uploads = [f for name in ("media", "media[]") for f in request.files.getlist(name)]
-    submitted = service.submit(_with_media(submission, uploads))
+    submitted = service.submit(_with_media(submission, body.files()))
     if submitted.created:
         keys.count_report(caller)
     created = {
@@ -77,8 +76,8 @@ def create(fmt: str) -> Response:
 
 def _read(key: str) -> Submission:
     """The report in the form. Raises Problem with everything that is wrong with it."""
-    form = request.form
-    wrong: list[str] = []
+    form = body.fields()
+    wrong = body.repeated(form, SINGLE)
     commune = _commune(form.get("address_id", ""), wrong)
     attributes = given_attributes(form, wrong)
     if any(form.get(name, "").strip() for name in ("media", "media[]")):
@@ -137,7 +136,9 @@ def _commune(code: str, wrong: list[str]) -> tuple[str, str] | None:
 def _description(wrong: list[str]) -> str:
     """The words, and below them the addresses in `media_url`: kept for the officer to read, never fetched by us
     (a server that fetches what strangers name can be sent anywhere)."""
-    words = text.clean(request.form.get("description"), multiline=True)
+    form = body.fields()
+    parts = [text.clean(form.get("title")), text.clean(form.get("description"), multiline=True)]
+    words = "\n\n".join(part for part in parts if part)
     if len(words) > MAX_TEXT:
         wrong.append(_("description: at most %(count)s characters.", count=MAX_TEXT))
         return ""
@@ -146,7 +147,7 @@ def _description(wrong: list[str]) -> str:
 
 def _media_urls(wrong: list[str]) -> Iterable[str]:
     """A line for each address; the field may be repeated, as some programs do for several pictures."""
-    urls = [url for given in request.form.getlist("media_url") if (url := text.clean(given))]
+    urls = [url for given in _given_urls() if (url := text.clean(given))]
     if len(urls) > MAX_MEDIA_URLS:
         wrong.append(_("media_url: at most %(count)s addresses.", count=MAX_MEDIA_URLS))
     elif any(len(url) > MAX_MEDIA_URL or not _URL.fullmatch(url) for url in urls):
@@ -154,6 +155,10 @@ def _media_urls(wrong: list[str]) -> Iterable[str]:
     else:
         return (f"media_url: {url}" for url in dict.fromkeys(urls))
     return ()
+
+
+def _given_urls() -> list[str]:
+    return [url for name in MEDIA_URL for url in body.fields().getlist(name)]
 
 
 def _with_media(submission: Submission, uploads: list[FileStorage]) -> Submission:
@@ -180,6 +185,6 @@ def _notice(submitted: Submitted) -> str:
     ]
     if warning := in_language(category.warning):
         sentences.append(str(warning))
-    if request.form.get("media_url", "").strip():
+    if any(url.strip() for url in _given_urls()):
         sentences.append(_("The address in media_url was noted. Pictures are taken only as files, in media."))
     return " ".join(sentences)

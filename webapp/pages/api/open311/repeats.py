@@ -19,6 +19,7 @@ from flask import request
 from flask_babel import gettext as _
 
 from webapp.core import clock, text
+from webapp.pages.api.open311 import body
 from webapp.reports import codes, service
 
 FIELD, HEADER = "client_id", "Idempotency-Key"
@@ -33,14 +34,14 @@ def client_id(key: str, wrong: list[str]) -> str:
     Mixed with the program's key, so that it can neither meet another program's nor be guessed by somebody without
     the key. What is wrong with a given one is appended to `wrong`.
     """
-    for name, given in ((FIELD, request.form.get(FIELD)), (HEADER, request.headers.get(HEADER))):
+    for name, given in ((FIELD, body.fields().get(FIELD)), (HEADER, request.headers.get(HEADER))):
         own = text.clean(given)
         if len(own) > LONGEST:
             wrong.append(_("%(name)s: at most %(count)s characters.", name=name, count=LONGEST))
             return codes.new_client_id()
         if own:
             return _derived(key, b"open311:" + own.encode())
-    if any(request.form.get(name, "").strip() for name in SENDER):
+    if any(body.fields().get(name, "").strip() for name in SENDER):
         return _of_content(key)
     return codes.new_client_id()
 
@@ -54,7 +55,7 @@ def _of_content(key: str) -> str:
 
 
 def _content() -> bytes:
-    fields = sorted((name, value) for name, value in request.form.items(multi=True) if name != "api_key")
+    fields = sorted((name, value) for name, value in body.fields().items(multi=True) if name != "api_key")
     files = []
     for name, file in request.files.items(multi=True):
         digest = hashlib.sha256()

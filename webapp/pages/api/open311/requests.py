@@ -8,17 +8,22 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select
+from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy.orm import InstrumentedAttribute
 from werkzeug.datastructures import MultiDict
 
 from webapp.core import clock
 from webapp.core.db import db
+from webapp.pages.api import cursors
+from webapp.pages.api.cursors import BadCursor, Cursor
 from webapp.pages.api.open311 import filters, records
 from webapp.pages.api.open311.door import ENDING, address, kept, route
 from webapp.pages.api.open311.filters import Query
 from webapp.pages.api.open311.formats import Problem, answer
+from webapp.pages.api.open311.records import LOADED
 from webapp.reports import lifecycle, queries
 from webapp.reports.models import Report
+from webapp.reports.paging import Mark, by_hour
 
 DROPPED = {"page", "after", "end_date", "api_key"}
 STATUSES = {"open": lifecycle.OPEN, "closed": lifecycle.ENDED}
@@ -27,17 +32,20 @@ COUNTED = 1000  # rows that X-Total-Count counts at most; where there are more, 
 
 @route("/requests" + ENDING)
 def listed(fmt: str) -> Response:
-    """Public cases, newest first. Ids override all other filters, as the specification says."""
+    """Public cases, newest first by the hour. Ids override all other filters, as the specification says.
+
+    Within an hour they stand by their random ids: `reports.paging` says why.
+    """
     now = clock.now()
     ids = filters.read_ids(request.args)
     if ids:
         return kept(answer(fmt, "service_requests", records.by_ids(ids, now)), 0)
     query = filters.read(request.args, now)
-    every = select(Report).where(*_conditions(query, now))
-    reports = list(db.session.scalars(_page(every, query)))
-    more, reports = len(reports) > query.per_page, reports[: query.per_page]
-    response = answer(fmt, "service_requests", records.records(records.public_cases(reports, now)))
-    paging(response, query, every, reports[-1].public_id if more else "")
+    every = select(Report.id, Report.public_id, Report.created_at).where(*_conditions(query, now))
+    rows, more = page(every, Report.created_at, query, _mark(query))
+    response = answer(fmt, "service_requests", _records(rows, now))
+    last = Cursor(records.floor_hour(rows[-1].created_at), rows[-1].public_id) if more else None
+    paging(response, query, every, last)
     return kept(response, 0)
 
 
@@ -53,7 +61,12 @@ def hours(query: Query) -> tuple[datetime, datetime]:
 
 def _conditions(query: Query, now: datetime) -> list[ColumnElement[bool]]:
     start, end = hours(query)
-    found = [queries.is_public(now), Report.created_at >= start, Report.created_at < end]
+    return [queries.is_public(now), Report.created_at >= start, Report.created_at < end, *of_cases(query)]
+
+
+def of_cases(query: Query) -> list[ColumnElement[bool]]:
+    """What is asked of the cases, the days aside."""
+    found: list[ColumnElement[bool]] = []
     if query.codes:
         found.append(Report.category_code.in_(query.codes))
     if query.statuses:
@@ -61,23 +74,30 @@ def _conditions(query: Query, now: datetime) -> list[ColumnElement[bool]]:
     return found
 
 
-def _page(every: Select[Report], query: Query) -> Select[Report]:
-    """One page and one row more, whole. The rows are chosen by their ids first: what is skipped is not read."""
-    newest_first = (Report.created_at.desc(), Report.id.desc())
-    ids = every.with_only_columns(Report.id).order_by(*newest_first).limit(query.per_page + 1)
-    ids = ids.where(*_after(query.after)) if query.after else ids.offset(query.offset)
-    chosen = ids.subquery()
-    return select(Report).join(chosen, chosen.c.id == Report.id).order_by(*newest_first).options(*records.LOADED)
+def page(
+    every: Any, column: InstrumentedAttribute[Any], query: Query, after: Mark | None, **order: Any
+) -> tuple[list[Any], bool]:
+    """(the rows of the page that is asked for, whether more come after them). `every` reads no more of a row than its
+    place: those before a page that is asked for by its number are read with it."""
+    skipped = 0 if after else query.offset
+    found = by_hour(every, column, skipped + query.per_page + 1, start=after, **order)[skipped:]
+    return list(found[: query.per_page]), len(found) > query.per_page
 
 
-def _after(cursor: str) -> list[ColumnElement[bool]]:
-    """What comes after the case of this id. Raises Problem 400."""
-    last = None
-    if filters.is_id(cursor):
-        last = db.session.execute(select(Report.created_at, Report.id).where(Report.public_id == cursor)).first()
-    if last is None:
-        raise bad_cursor()
-    return [Report.created_at <= last.created_at, or_(Report.created_at < last.created_at, Report.id < last.id)]
+def _mark(query: Query) -> Mark | None:
+    """Where the page begins, if the Link header of another has said so. Raises Problem 400."""
+    cursor = read_cursor(query)
+    return Mark(cursor.hour, cursor.public_id) if cursor else None
+
+
+def read_cursor(query: Query) -> Cursor | None:
+    """What `after` holds. Raises Problem 400 if no listing gave it out, or one to another question."""
+    if not query.after:
+        return None
+    try:
+        return cursors.read(query.after, _question(query))
+    except BadCursor:
+        raise bad_cursor() from None
 
 
 def bad_cursor() -> Problem:
@@ -85,9 +105,22 @@ def bad_cursor() -> Problem:
     return Problem(400, _("after: only as the Link header of the page before has it."))
 
 
-def paging(response: Response, query: Query, every: Select[*tuple[Any, ...]], last: str) -> None:
-    """Say where the pages around this one are, and how many rows there are in all. `last` is the cursor of the last
-    row if more come after it."""
+def _question(query: Query) -> Any:
+    """What all pages of a listing have in common. The page that gave the cursor out may not have named its days."""
+    return request.endpoint, hours(query), sorted(query.codes), sorted(query.statuses)
+
+
+def _records(rows: list[Any], now: datetime) -> list[dict[str, Any]]:
+    ids = [row.id for row in rows]
+    found = {
+        report.id: report for report in db.session.scalars(select(Report).where(Report.id.in_(ids)).options(*LOADED))
+    }
+    return records.records(records.public_cases((found[one] for one in ids if one in found), now))
+
+
+def paging(response: Response, query: Query, every: Any, last: Cursor | None) -> None:
+    """Say where the pages around this one are, and how many rows there are in all. `last` is the last row if more come
+    after it."""
     if around := _links(query, last):
         response.headers["Link"] = around
     if not query.paged:
@@ -100,7 +133,7 @@ def paging(response: Response, query: Query, every: Select[*tuple[Any, ...]], la
         response.headers["X-Total-Count"] = str(total)
 
 
-def _links(query: Query, last: str) -> str:
+def _links(query: Query, last: Cursor | None) -> str:
     """The Link header: the pages around this one, with all that was asked for."""
 
     def link(page: int, relation: str, after: str = "") -> str:
@@ -117,7 +150,7 @@ def _links(query: Query, last: str) -> str:
         if query.offset - query.per_page <= filters.MAX_OFFSET:
             around.append(link(query.page - 1, "prev"))
     if last and query.page < filters.MAX_PAGE:
-        around.append(link(query.page + 1, "next", last))
+        around.append(link(query.page + 1, "next", cursors.write(last, _question(query))))
     return ", ".join(around)
 
 

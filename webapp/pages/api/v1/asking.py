@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from webapp.areas.models import COMMUNE, PROVINCE, Area
 from webapp.core import clock
 from webapp.core.db import db
-from webapp.core.instance import instance
+from webapp.pages.api import cursors
+from webapp.pages.api.cursors import BadCursor, Cursor, OtherQuestion
 from webapp.pages.api.v1.door import Problem
 from webapp.pages.public import filters as reading
 from webapp.pages.public.filters import PLACE_PARAMS, TILE_PARAMS, describe, read_bbox
@@ -34,12 +33,11 @@ _NUMBER = re.compile(r"[0-9]{1,6}", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2}))?", re.ASCII)
 _LOST_PLUS = re.compile(r"(T[0-9:.]+) (\d{2}:\d{2})$")
 _YEARS = range(2000, 2101)
-_LONGEST = 300  # characters of a cursor
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One page of one question. `digest` names the question without the page."""
+    """One page of one question. `question` is what all its pages have in common."""
 
     filters: Filters
     bbox: tuple[float, float, float, float] | None
@@ -47,7 +45,7 @@ class Asked:
     format: str
     limit: int
     start: Mark | None
-    digest: str
+    question: Any
 
 
 def read(args: MultiDict[str, str]) -> Asked:
@@ -69,36 +67,28 @@ def read(args: MultiDict[str, str]) -> Asked:
         limit = int(own["limit"]) if _NUMBER.fullmatch(own["limit"]) else 0
         if not 1 <= limit <= MAX_LIMIT:
             wrong["limit"] = f"a whole number from 1 to {MAX_LIMIT}"
-    digest = hashlib.sha256(repr((filters, bbox, since)).encode()).hexdigest()[:16]
-    start = _open(own["cursor"], digest, wrong) if own["cursor"] else None
+    question = (filters, bbox, since)
+    start = _open(own["cursor"], question, wrong) if own["cursor"] else None
     if wrong:
         raise Problem(400, "Some parameters are not valid.", wrong)
-    return Asked(filters, bbox, since, form, limit, start, digest)
+    return Asked(filters, bbox, since, form, limit, start, question)
 
 
-def cursor(mark: Mark, digest: str) -> str:
-    """Where the next page of a question begins, signed. What it holds is public: the hour and the id of a case."""
-    return _signer().dumps([digest, int(mark.hour.timestamp()), mark.public_id])
+def cursor(mark: Mark, question: Any) -> str:
+    """Where the next page of a question begins, as the address of that page has it."""
+    return cursors.write(Cursor(mark.hour, mark.public_id), question)
 
 
-def _open(text: str, digest: str, wrong: dict[str, str]) -> Mark | None:
-    found: Any = None
-    if len(text) <= _LONGEST:
-        try:
-            found = _signer().loads(text)
-        except BadSignature:
-            found = None
-    if not found:
-        wrong["cursor"] = "not a cursor of this service, or too old; begin anew without one"
-    elif found[0] != digest:
+def _open(text: str, question: Any, wrong: dict[str, str]) -> Mark | None:
+    try:
+        found = cursors.read(text, question)
+    except OtherQuestion:
         wrong["cursor"] = "it belongs to another question; keep all filters the same from page to page"
+    except BadCursor:
+        wrong["cursor"] = "not a cursor of this service, or too old; begin anew without one"
     else:
-        return Mark(datetime.fromtimestamp(found[1], UTC), found[2])
+        return Mark(found.hour, found.public_id)
     return None
-
-
-def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(instance().settings.secret_key, salt="api-cursor")
 
 
 def _unknown_places(filters: Filters) -> dict[str, str]:

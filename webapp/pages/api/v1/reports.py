@@ -32,7 +32,7 @@ def listed() -> Response:
         bbox=asked.bbox,
         changed_since=asked.changed_since,
     )
-    onward = _next(asking.cursor(mark, asked.digest)) if mark else None
+    onward = _next(asking.cursor(mark, asked.question)) if mark else None
     found = records(rows, Names())
     response = shared_bytes(_body(asked.format, found, onward), CACHE, mimetype=TYPES[asked.format])
     if onward:
