@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 WIDE, HIGH = 400, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 42, 6, 12, 26
 _LABELS = 6  # at most so many names along the axis
+_HALF_NAME = 26  # of "11/2026"; the last name must not run over the edge
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ def bars(ident: str, title: str, description: str, names: Sequence[str], series:
             if place:
                 parts.append(f'<rect class="over" {box} fill="url(#{ident}-h)"/>')
         if number % every == 0:
-            parts.append(f'<text class="axis mid" x="{middle:.1f}" y="{HIGH - 8}">{escape(name)}</text>')
+            at = min(middle, WIDE - _HALF_NAME)
+            parts.append(f'<text class="axis mid" x="{at:.1f}" y="{HIGH - 8}">{escape(name)}</text>')
     parts.append("</svg>")
     return Markup("".join(parts))  # noqa: S704 - every text in it is escaped above
 
