@@ -163,8 +163,8 @@ def add_unit(code: str, kind: str, name: str, level: str, area: str | None, worl
 def cases_of_june(world: June) -> None:
     """Open cases in many wards, one for each part of those that are divided; some that are closed, some without a
     place, some with a district's office."""
-    for number, (code, ward) in enumerate(sorted(world.wards.items())):
-        if number % 4 and len(ward["today"]) == 1:
+    for number, (code, ward) in enumerate(sorted(world.wards.items(), key=lambda w: (-len(w[1]["today"]), w[0]))):
+        if number % (5 if len(ward["today"]) == 1 else 2):
             continue
         for commune in ward["today"]:
             case = reported(world, code, commune, life.ASSIGNED)
@@ -173,7 +173,7 @@ def cases_of_june(world: June) -> None:
             case = reported(world, code, ward["today"][0], life.ASSIGNED)
             case.location = None
             world.placeless[case.id] = ward["today"][0]
-        if number % 8 == 0:
+        if number % 10 == 0:
             case = reported(world, code, ward["today"][0], life.CLOSED)
             world.closed[case.id] = code
         if number % 20 == 0:
@@ -300,6 +300,20 @@ def keep_their_names(world: June) -> None:
         assert province is not None and province.code == world.today
 
 
+def come_back(world: June) -> None:
+    """A case that was closed with a ward and is reopened goes to whoever stands there today."""
+    for number, ward in sorted(world.closed.items())[:6]:
+        case = db.session.get_one(Report, number)
+        commune = world.wards[ward]["today"][0]
+        reports.move(case, life.REWORK, staff.FRONT, reason="Rác lại đầy")
+        assert (case.area_code, case.province_code) == (commune, world.today)
+        assert (case.unit_code, case.supervisor_code) == (f"ubnd-{commune}", f"mttq-{commune}")
+        running = db.session.scalars(
+            select(StepClock).where(StepClock.report_id == case.id, StepClock.ended_at.is_(None))
+        ).one()
+        assert (running.step, running.unit_code) == (life.ANSWER, f"ubnd-{commune}")
+
+
 def old_links_and_addresses(world: June, client: Any) -> None:
     """A filter by an old code, a case's own link and an address in the old form lead to where things are today."""
     moment = clock.now()
@@ -312,7 +326,7 @@ def old_links_and_addresses(world: June, client: Any) -> None:
             assert by_id[number].public_id in {row.id for row in public.public_list(filters, moment, limit=500).rows}
         assert client.get(f"/cases/{by_id[number].public_id}").status_code == 200
         assert client.get(f"/map?commune={ward}").status_code == 200
-    for ward in list(world.wards.values())[::3]:
+    for ward in list(world.wards.values())[::4]:
         typed = f"{ward['name']}, {ward['within']}"
         found = places.find(typed)
         assert [f.area.code for f in found][: len(ward["today"])] == ward["today"], typed
@@ -353,3 +367,4 @@ def test_the_wards_of_june_are_the_communes_of_july(
     old_links_and_addresses(world, client)
     add_up(world)
     assert service.again() == 0
+    come_back(world)
