@@ -164,7 +164,7 @@ def cases_of_june(world: June) -> None:
     """Open cases in many wards, one for each part of those that are divided; some that are closed, some without a
     place, some with a district's office."""
     for number, (code, ward) in enumerate(sorted(world.wards.items(), key=lambda w: (-len(w[1]["today"]), w[0]))):
-        if number % (5 if len(ward["today"]) == 1 else 2):
+        if number % (8 if len(ward["today"]) == 1 else 4):
             continue
         for commune in ward["today"]:
             case = reported(world, code, commune, life.ASSIGNED)
@@ -173,10 +173,10 @@ def cases_of_june(world: June) -> None:
             case = reported(world, code, ward["today"][0], life.ASSIGNED)
             case.location = None
             world.placeless[case.id] = ward["today"][0]
-        if number % 10 == 0:
+        if number % 16 == 0:
             case = reported(world, code, ward["today"][0], life.CLOSED)
             world.closed[case.id] = code
-        if number % 20 == 0:
+        if number % 24 == 0:
             case = reported(world, code, ward["today"][-1], life.RECEIVED)
             office = units.by_code(f"pnnmt-{world.district_of(ward)}")
             assert office is not None
@@ -326,7 +326,7 @@ def old_links_and_addresses(world: June, client: Any) -> None:
             assert by_id[number].public_id in {row.id for row in public.public_list(filters, moment, limit=500).rows}
         assert client.get(f"/cases/{by_id[number].public_id}").status_code == 200
         assert client.get(f"/map?commune={ward}").status_code == 200
-    for ward in list(world.wards.values())[::4]:
+    for ward in list(world.wards.values())[::6]:
         typed = f"{ward['name']}, {ward['within']}"
         found = places.find(typed)
         assert [f.area.code for f in found][: len(ward["today"])] == ward["today"], typed
