@@ -26,6 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "webapp.routing",
         "webapp.inspections",
         "webapp.mapping",
+        "webapp.figures",
         "webapp.opendata",
         "webapp.notifications",
         "webapp.supervision",
@@ -58,6 +59,8 @@ RULES = (
     "lineage",
     "plan",
     "cubes",
+    "facts",
+    "fair",
 )
 RULE_MODULES = ("webapp.routing.checks", "webapp.routing.rows")
 FRAMEWORK = (

@@ -28,6 +28,7 @@ def described() -> dict[str, dict[str, str]]:
 
 def models() -> dict[str, set[str]]:
     import webapp.accounts.api_keys
+    import webapp.figures.models
     import webapp.mapping.models
     import webapp.notifications.models
     import webapp.opendata.models

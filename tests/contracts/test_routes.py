@@ -91,6 +91,20 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "GET /outcomes",
         "GET /outcomes/<public_id>",
         "GET /files/<public_id>.pdf",
+        # figures
+        "GET /stats",
+        "GET /figures",
+        "GET /figures.<any(csv,json):form>",
+        "GET /figures/<code>",
+        "GET /figures/<code>.<any(csv,json):form>",
+        "GET /figures/<code>/<int:year>",
+        "GET /figures/<code>/ranking",
+        "GET /figures/units/<code>",
+        "GET /figures/units/<code>.<any(csv,json):form>",
+        "GET /figures/cases",
+        "GET /figures/definitions",
+        "GET /figures/ranking",
+        "GET /embed/<code>",
         # a unit without accounts: the token in the link is the right
         "GET /unit/sw.js",
         "GET /unit-link/<token>",
@@ -431,3 +445,17 @@ def test_every_public_answer_carries_the_security_headers(app: Any, client: Any)
             assert "HttpOnly" in cookie, name
             assert "SameSite=Lax" in cookie, name
     assert {"text/html", "application/json", "text/plain"} <= kinds
+
+
+def test_only_the_box_for_other_sites_may_be_framed(app: Any, client: Any) -> None:
+    framed = set()
+    for name, method, rule in routes(app):
+        if method != "GET":
+            continue
+        answer = client.get(address(app, rule))
+        policy = answer.headers.get("Content-Security-Policy", "")
+        if answer.mimetype == "text/html" and "frame-ancestors 'none'" not in policy:
+            framed.add(name)
+    assert framed <= {"GET /embed/<code>"}
+    box = client.get("/embed/country")
+    assert "frame-ancestors *" in box.headers["Content-Security-Policy"]

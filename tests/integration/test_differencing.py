@@ -145,6 +145,13 @@ def addresses(moment: datetime, number: int) -> Iterator[str]:
         yield f"/map/tiles/{zoom}/{x}/{y}.json"
         yield f"/map/tiles/{zoom}/{x}/{y}.json?" + ("status=overdue", f"category={DELAYED}&from=2026-03-04")[number % 2]
     yield "/map/tiles/0/0/0.json?from=2026-03-04&to=2026-03-04"
+    for which in ("", "/86", "/29512"):
+        yield f"/figures{which}.json"
+        yield f"/figures{which}.json?period=2026-03&category={DELAYED}"
+    for measure in ("reported", "waiting", "overdue"):
+        yield f"/figures/cases?measure={measure}&commune=29512"
+    yield "/figures/29512/2026"
+    yield "/embed/29512"
     yield ("/map/shades.json?level=province", "/map/shades.json?level=commune&province=86")[number % 2]
     yield ("/sitemap.xml", "/sitemaps/2026-03.xml", "/map/months.json?status=overdue")[number % 3]
     at = f"{moment - ago:%Y-%m-%dT%H:%M:%SZ}"

@@ -56,7 +56,7 @@ def test_cases_that_were_open_before_get_a_clock(app: Any, session: Any, run_job
     assert set(found) == {numbers["open"], numbers["answered"]}
     assert (found[numbers["open"]].step, found[numbers["open"]].due_at) == ("screen", before)
     assert found[numbers["answered"]].step == "verify"
-    due = dict(session.execute(text("SELECT id, due_at FROM reports")).tuples().all())
+    due = dict(session.execute(text("SELECT id, due_at FROM reports")).all())
     assert due[numbers["ended"]] is None
     assert due[numbers["answered"]] == found[numbers["answered"]].due_at
 

@@ -50,11 +50,15 @@ def test_two_properties_at_once_are_counted_from_the_points() -> None:
     assert plan(9, Question(("noise",), ("ca-86",)), None, TODAY).dims == ()
 
 
-def test_an_open_beginning_begins_with_the_first_case_and_an_open_end_ends_today() -> None:
+def test_an_open_beginning_begins_with_the_first_case_and_the_month_at_hand_is_whole() -> None:
     made = plan(11, Question(until=date(2024, 5, 2)), FIRST, TODAY)
     assert (made.periods, made.spans) == ((202404,), (Span(20240305, 20240331), Span(20240501, 20240502)))
     made = plan(11, Question(since=date(2026, 10, 1)), None, TODAY)
-    assert (made.periods, made.spans) == ((202610,), (Span(20261101, 20261121),))
+    assert (made.periods, made.spans) == ((202610, 202611), ())
+    assert plan(11, Question(since=date(2026, 10, 1), until=TODAY), None, TODAY) == made
+    made = plan(11, Question(since=date(2026, 10, 1), until=TODAY - timedelta(days=1)), None, TODAY)
+    assert (made.periods, made.spans) == ((202610,), (Span(20261101, 20261120),))
+    assert plan(11, Question(since=TODAY + timedelta(days=1)), None, TODAY).periods == ()
 
 
 def test_where_sums_by_day_are_kept_the_ends_come_from_them() -> None:

@@ -117,6 +117,11 @@ def communes_of(province_code: str, on: date | None = None) -> list[Area]:
     return _by_name(select(Area).where(Area.level == COMMUNE, Area.parent_code == province_code, valid_on(on)))
 
 
+def codes() -> list[str]:
+    """The codes of all provinces and communes of today."""
+    return list(db.session.scalars(select(Area.code).where(valid_on(None)).order_by(Area.level.desc(), Area.code)))
+
+
 def search(text: str, on: date | None = None, limit: int = 20) -> list[Area]:
     """Areas whose name, or their province's, holds every word of `text`; with or without diacritics.
 

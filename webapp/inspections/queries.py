@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,6 +12,8 @@ from sqlalchemy.orm import joinedload
 from webapp.core.db import db
 from webapp.inspections.models import Outcome
 from webapp.inspections.privacy import PublicOutcome, public_outcome
+from webapp.reports import queries as reports
+from webapp.reports.models import Report
 from webapp.units.models import Unit
 
 PAGE = 20
@@ -66,6 +69,24 @@ def of_report(report_id: int, now: datetime) -> list[PublicOutcome]:
         .where(Outcome.report_id == report_id, is_public())
         .options(joinedload(Outcome.report))
         .order_by(Outcome.inspected_on, Outcome.id)
+    )
+    return [shown for outcome in db.session.scalars(query) if (shown := public_outcome(outcome, now))]
+
+
+def of_areas(codes: Collection[str], year: int, now: datetime, limit: int) -> list[PublicOutcome]:
+    """The published outcomes of a year whose public case lies in these communes, by day of inspection."""
+    query = (
+        select(Outcome)
+        .join(Report, Report.id == Outcome.report_id)
+        .where(
+            is_public(),
+            reports.is_public(now),
+            Report.area_code.in_(codes),
+            Outcome.inspected_on.between(date(year, 1, 1), date(year, 12, 31)),
+        )
+        .options(joinedload(Outcome.report))
+        .order_by(Outcome.inspected_on, Outcome.id)
+        .limit(limit)
     )
     return [shown for outcome in db.session.scalars(query) if (shown := public_outcome(outcome, now))]
 

@@ -94,8 +94,11 @@ def plan(at: int, asked: Question, first_day: date | None, today: date) -> Plan:
     if Cube(kept, dim, MONTH) not in _KEPT:
         return points
     since = asked.since or first_day or today
-    until = min(asked.until or date.max, today)
-    if since > until:
+    # Nothing is dated later than today, so the month at hand is whole, and its sum is what there is of it.
+    until = asked.until or today
+    if until >= today:
+        until = _next_month(today) - timedelta(days=1)
+    if since > min(until, today):
         return Plan(kept, dims, (), ())
     months, ends = split(since, until)
     if Cube(kept, dim, DAY) in _KEPT:

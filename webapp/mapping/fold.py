@@ -1,7 +1,8 @@
 """Keeping the map's sums current: what changed is taken out as it was and put in as it is.
 
 `tick` runs every second or two in the relay (or the embedded worker). Only one fold runs at a time; whoever
-finds another at it goes home. A case is on the map one fold after the change was committed.
+finds another at it goes home. A case is on the map one fold after the change was committed. The figures for everybody
+(`webapp/figures`) are folded in the same turn.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy import and_, delete, insert, select, text, union
 from geo.cells import ZOOM, deinterleave
 from webapp.core import clock
 from webapp.core.db import db
+from webapp.figures import fold as figures
 from webapp.mapping import cubes
 from webapp.mapping.cubes import OFFSET
 from webapp.mapping.models import LATE, MapCell, MapChange, MapDelta, MapPoint, MapState
@@ -54,7 +56,9 @@ def tick(limit: int = BATCH) -> int:
     _note_what_time_changed(state, now)
     changes = db.session.execute(select(MapChange.id, MapChange.report_id).order_by(MapChange.id).limit(limit)).all()
     if changes:
-        if _look_again({change.report_id for change in changes}, now):
+        ids = {change.report_id for change in changes}
+        moved = _look_again(ids, now)
+        if figures.look_again(ids, now) or moved:
             state.version += 1
         db.session.execute(delete(MapChange).where(MapChange.id.in_([change.id for change in changes])))
     db.session.flush()
@@ -66,6 +70,7 @@ def begin_anew() -> None:
     state = _turn(wait=True)
     for model in (MapCell, MapPoint, MapDelta, MapChange):
         db.session.execute(delete(model))
+    figures.forget()
     if state is not None:
         state.seen_at = None
         state.version += 1
@@ -86,7 +91,7 @@ def first_wrong() -> str:
         )
         if kept != counted:
             return f"{cube.level} {cube.dim or 'everything'} {cube.period}"
-    return ""
+    return figures.first_wrong()
 
 
 def _turn(*, wait: bool = False) -> MapState | None:

@@ -16,7 +16,7 @@ def init_app(app: Flask) -> None:
     from webapp.pages.auth import views as auth
     from webapp.pages.desk import views as desk
     from webapp.pages.entry import views as entry
-    from webapp.pages.public import cases, discovery, feeds, follow, home, map, open_data
+    from webapp.pages.public import cases, discovery, feeds, figures, follow, home, map, open_data
     from webapp.pages.public.tile_cache import TileCache
     from webapp.pages.resident import aftercare, pwa, report, statement, track
     from webapp.pages.unit import link as unit_link
@@ -34,6 +34,7 @@ def init_app(app: Flask) -> None:
         home.bp,
         map.bp,
         cases.bp,
+        figures.bp,
         report.bp,
         track.bp,
         pwa.bp,

@@ -22,6 +22,7 @@ AUDIENCES: dict[str, str | frozenset[str]] = {
     "home": EVERYBODY,
     "map": EVERYBODY,
     "cases": EVERYBODY,
+    "figures": EVERYBODY,
     "report": EVERYBODY,
     "track": EVERYBODY,
     "pwa": EVERYBODY,

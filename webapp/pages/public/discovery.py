@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from flask import Blueprint, abort
 
+from webapp.areas import queries as areas
 from webapp.core import clock
 from webapp.core.instance import instance
 from webapp.mapping import shades
@@ -21,8 +22,15 @@ SITEMAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MOST = 10_000  # cases in one list; the protocol allows 50,000
 OF_A_MONTH = 2_000  # of more a month has a list a day: a list of ten thousand takes a second
 # Pages of staff, of single people, and answers for programs; the pages of tracking codes say noindex themselves too.
-CLOSED = ("/admin", "/auth", "/desk", "/entry", "/r/", "/unit", "/map/list", "/map/tiles/", "/map/cases/", "/notices/")
-PAGES = ("/", "/map", "/outcomes", "/report", "/track", "/follow", "/privacy")
+CLOSED = (
+    *("/admin", "/auth", "/desk", "/entry", "/r/", "/unit", "/map/list", "/map/tiles/", "/map/cases/", "/notices/"),
+    *("/figures/cases", "/embed/"),
+)
+PAGES = (
+    *("/", "/map", "/outcomes", "/report", "/track", "/follow", "/privacy"),
+    *("/figures", "/figures/definitions", "/figures/ranking"),
+)
+PLACES = "places"  # the figures of every province and commune
 ET.register_namespace("", SITEMAPS)
 
 
@@ -38,7 +46,7 @@ def robots() -> SharedResponse:
 def index() -> SharedResponse:
     """The lists there are: the fixed pages, and the cases month by month, of large months day by day."""
     root = ET.Element(f"{{{SITEMAPS}}}sitemapindex")
-    names = ["pages"]
+    names = ["pages", PLACES]
     for month, n in shades.by_month(Filters()):
         label = f"{month // 100}-{month % 100:02}"
         names += [label] if n <= OF_A_MONTH else [f"{label}-{day.day:02}" for day in _days(month)]
@@ -49,11 +57,16 @@ def index() -> SharedResponse:
 
 @bp.get("/sitemaps/<name>.xml")
 def one(name: str) -> SharedResponse:
-    """The addresses of the fixed pages, or of the cases that came in a month (2026-11) or on a day (2026-11-05)."""
+    """The addresses of the fixed pages, of the figures of places, or of the cases that came in a month (2026-11) or
+    on a day (2026-11-05)."""
     root = ET.Element(f"{{{SITEMAPS}}}urlset")
     if name == "pages":
         for path in PAGES:
             _address(ET.SubElement(root, f"{{{SITEMAPS}}}url"), path)
+        return _answer(root)
+    if name == PLACES:
+        for code in areas.codes():
+            _address(ET.SubElement(root, f"{{{SITEMAPS}}}url"), f"/figures/{code}")
         return _answer(root)
     span = _span(name)
     if span is None:

@@ -89,6 +89,7 @@ def index() -> Response:
         communes=areas.communes_of(filters.province) if filters.province else [],
         units=_units(filters, unit),
         place=place,
+        figures="/figures" + (f"/{filters.commune or filters.province}" if place else ""),
         found=None if found is None else [(choice, _to(filters, choice, **more)) for choice in found],
         order=order or "",
         look=look or "",
