@@ -28,11 +28,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     from webapp import pages
     from webapp.accounts import people, signin
     from webapp.inspections import leaving as sheets_left
+    from webapp.reorganisations import moves
     from webapp.reports import leaving as cases_left
     from webapp.reports import service
     from webapp.supervision import clocks
 
     service.set_timekeeper(clocks.follow)
+    service.set_usher(moves.come_back)
     people.add_work(cases_left.WORK)
     people.add_work(sheets_left.WORK)
     signin.init_app(app)

@@ -17,7 +17,7 @@ from webapp.accounts.permissions import PERMISSIONS, Identity, may
 from webapp.core import clock, events
 from webapp.core.db import db
 from webapp.pages.desk import case_page, steps
-from webapp.reports import feedback, handovers, queue, service, unit_work, verdicts
+from webapp.reports import feedback, handovers, links, merges, queue, service, splits, unit_work, verdicts
 from webapp.reports import lifecycle as life
 from webapp.reports.intake import StoredPhoto
 from webapp.reports.models import Report
@@ -79,6 +79,12 @@ DEEDS = (
     "take_away",
     "correct",
     "bypass",
+    "keep",
+    "delegate",
+    "merge",
+    "split",
+    "link",
+    "unlink",
     *MOVES,
 )
 TARGETS = TO | {
@@ -95,7 +101,14 @@ TARGETS = TO | {
 }
 # Most walks shall come far: deeds that bring a case on, that lead anywhere from where it stands, or any at all.
 ONWARD, HERE, ANY = "onward", "from here", "any"
-ASIDE = {"withdraw", "duplicate", "reject", "out_of_scope", "supplement", "object", "uphold", "correct", "bypass"}
+ASIDE = {
+    *("withdraw", "duplicate", "reject", "out_of_scope", "supplement", "object", "uphold", "correct", "bypass"),
+    *("merge", "split", "link", "unlink"),
+}
+# Deeds that take no step of the case: pages offer them where `steps.possible` says so.
+BESIDE = {"correct", "bypass", "keep", "delegate", "merge", "split", "link"}
+TOUCHES_OTHERS = {"merge", "duplicate", "reopen", "split", "link", "unlink"}
+OFFICERS = {5: "ubnd-29512", 6: "so-nnmt-86", 9: "ubnd-29512"}
 STEPS = st.lists(
     st.tuples(
         st.integers(0, 1000),  # which of the deeds that can be tried
@@ -104,6 +117,7 @@ STEPS = st.lists(
         st.sampled_from([True, True, False]),  # with evidence
         st.sampled_from(["ubnd-29512", "so-nnmt-86"]),
         st.integers(0, 6),  # days that pass before
+        st.sampled_from([0, 0, 0, 0, 1, 2, 3]),  # with which of the cases
     ),
     min_size=10,
     max_size=30,
@@ -118,6 +132,9 @@ REFUSED = (
     handovers.NotOpen,
     unit_work.Unfit,
     routing.AlreadyBypassed,
+    merges.Changed,
+    splits.CannotSplit,
+    links.BadLink,
 )
 _pictures = iter(range(10**9))
 
@@ -127,8 +144,10 @@ def picture() -> tuple[StoredPhoto, ...]:
     return (StoredPhoto(f"originals/x/{number}", number, 10, "image/jpeg"),)
 
 
-def do(report: Report, other: Report, who: Identity, deed: str, reason: str, evidence: bool, unit: str) -> None:
-    """One deed through the services that pages use, whether it is allowed or not."""
+def do(cases: list[Report], at: int, who: Identity, deed: str, reason: str, evidence: bool, unit: str) -> None:
+    """One deed with one of the cases through the services that pages use, whether it is allowed or not. What it
+    splits off is added to the cases."""
+    report, other = cases[at], cases[at - 1]
     actor = service.actor_of(who)
     photos = picture() if evidence else ()
     until = (clock.local(report.due_at or clock.now()) + timedelta(days=1)).date()
@@ -153,11 +172,17 @@ def do(report: Report, other: Report, who: Identity, deed: str, reason: str, evi
             report, actor, commune_code="29413" if report.area_code == "29512" else "29512"
         ),
         "bypass": lambda: routing.bypass(report, actor, reason),
+        "keep": lambda: handovers.decline(report, actor, reason),
+        "delegate": lambda: unit_work.delegate(report, actor, officer(unit, evidence) if reason else None),
+        "merge": lambda: _merge(report, cases, who, keep=evidence),
+        "split": lambda: _split(report, cases, actor, reason),
+        "link": lambda: _link(report, other, who, reason, evidence),
+        "unlink": lambda: _unlink(report, actor),
         "withdraw": lambda: service.move(report, life.WITHDRAWN, events.REPORTER),
         "duplicate": lambda: service.mark_duplicate(report, other, actor),
     }
     action = next((a for a in (*steps.FRONT_ACTIONS, *steps.UNIT_ACTIONS) if a.name == deed), None)
-    if deed in ("correct", "bypass") and not (action and steps.possible(action, report)):
+    if deed in BESIDE and not (action and steps.possible(action, report)):
         raise life.NotAllowed(deed)
     if deed not in deeds:
         assert action
@@ -167,6 +192,44 @@ def do(report: Report, other: Report, who: Identity, deed: str, reason: str, evi
         service.move(report, to, actor, reason=reason)
         return
     deeds[deed]()
+
+
+def officer(unit: str, one: bool) -> int:
+    """Somebody of the unit."""
+    found = [number for number, code in OFFICERS.items() if code == unit]
+    return found[0] if one else found[-1]
+
+
+def _merge(report: Report, cases: list[Report], who: Identity, *, keep: bool) -> None:
+    """All that this person may merge, into this case or into the one that the page proposes."""
+    mine = [c for c in cases if may(who, "report:mark_duplicate", c)]
+    original = report if keep else merges.likely_original(mine)
+    merges.merge(merges.plan(mine, original), service.actor_of(who))
+
+
+def _split(report: Report, cases: list[Report], actor: Any, reason: str) -> None:
+    parts = [splits.Part("coal_ash", "Tro xỉ bay"), splits.Part("waste_household", "Rác", area_code="29413")]
+    made = splits.split(report, parts[: 2 if reason else 1], actor)
+    for part in made:
+        routing.route(part)  # as its job does
+    cases += made
+
+
+def _link(report: Report, other: Report, who: Identity, reason: str, related: bool) -> None:
+    if not may(who, "report:view", other):
+        raise links.BadLink("unseen")
+    kind = links.RELATED if related else links.RECURRENCE
+    later = report.created_at >= other.created_at
+    frm, to = (report, other) if related or later else (other, report)
+    links.link(frm, to, kind, service.actor_of(who), reason)
+
+
+def _unlink(report: Report, actor: Any) -> None:
+    made = next((one for one in links.of_report(report.id) if one.link.kind in links.BY_HAND), None)
+    if made is None:
+        raise links.BadLink("none")
+    frm, to = (report, made.other) if made.here == "from" else (made.other, report)
+    links.unlink(made.link, frm, to, actor)
 
 
 def offered(report: Report, code: str) -> Unit:
@@ -209,6 +272,12 @@ PERMISSION = {
     "take_away": "report:hand_over",
     "correct": "report:correct",
     "bypass": "report:bypass",
+    "keep": "report:hand_over",
+    "delegate": "report:delegate",
+    "merge": "report:mark_duplicate",
+    "split": "report:split",
+    "link": "report:link",
+    "unlink": "report:link",
 }
 BY_THE_REPORTER = {"supplement", "object", "withdraw"}
 
@@ -264,8 +333,43 @@ def check(report: Report, now: datetime) -> None:
         assert one.unit_code == (report.unit_code if one.step in life.UNIT_STEPS else report.supervisor_code)
     if not running:
         assert report.due_at is None
+    assert report.assignee_id is None or OFFICERS[report.assignee_id] == report.unit_code
+    assert report.assignee_id is None or report.status not in life.TRIAGE
+    for name in ("unit", "other unit") if report.assignee_id else ():
+        mine = any(r.id == report.id for r in queue.page(WHO[name], "mine", queue.Filters(), now).rows)
+        assert mine == (waiting["the unit"] and report.assignee_id == WHO[name].user_id)
     for one in clocks.history(report):
         assert one.outcome is None or (one.outcome == "late") == ((one.ended_at or now) > one.due_at)
+
+
+def check_together(cases: list[Report]) -> None:
+    """No case is lost; what is a duplicate leads to one that is none; links are seen from both sides."""
+    assert set(db.session.scalars(select(Report.id))) == {c.id for c in cases}
+    of = {c.id: c for c in cases}
+    there = {c.id: {(one.link.id, one.other.id) for one in links.of_report(c.id)} for c in cases}
+    for case in cases:
+        assert all((link, case.id) in there[other] for link, other in there[case.id])
+        assert (case.status == life.DUPLICATE) == (case.duplicate_of_id is not None)
+        same = [one for one in links.of_report(case.id) if one.link.kind == links.MERGED and one.here == "from"]
+        if case.duplicate_of_id is not None:
+            assert of[case.duplicate_of_id].duplicate_of_id is None, "nobody is sent through a chain"
+            assert case.duplicate_of_id in {one.other.id for one in same}
+        else:
+            assert not same
+        numbers = [number for number, _part in links.parts_of(case.id)]
+        assert numbers == list(range(2, len(numbers) + 2))
+        whole = links.whole_of(case.id)
+        assert whole is None or links.whole_of(whole.id) is None, "a part is not split again"
+
+
+def check_rights(who: Identity, deed: str, report: Report, before: dict[int, tuple[int, str, bool]]) -> set[int]:
+    """Only what somebody has in their charge is changed by them, and duplicates that follow it; which ones were."""
+    changed = {c.id for c in db.session.scalars(select(Report)) if c.id not in before or c.version != before[c.id][0]}
+    for number in changed & before.keys():
+        _version, status, theirs = before[number]
+        followed = status == life.DUPLICATE == db.session.get_one(Report, number).status
+        assert theirs or followed or (deed in BY_THE_REPORTER and number == report.id), (deed, number)
+    return changed
 
 
 def check_record(report: Report) -> None:
@@ -288,8 +392,40 @@ def check_record(report: Report) -> None:
         assert said.photos, "no answer without evidence"
 
 
+def step(
+    cases: list[Report], at: int, who: Identity, deed: str, reason: str, evidence: bool, unit: str, now: datetime
+) -> bool:
+    """Try one deed and look at all that it changed; whether it was done."""
+    session, report, known, did = db.session, cases[at], len(cases), True
+    session.flush()
+    before = {c.id: (c.version, c.status, may(who, PERMISSION.get(deed, ""), c)) for c in cases}
+    with session.begin_nested() as part:
+        try:
+            do(cases, at, who, deed, reason, evidence, unit)
+        except REFUSED:
+            part.rollback()
+            del cases[known:]
+            did = False
+    session.expire_all()
+    changed = check_rights(who, deed, report, before)
+    reminders.sweep()
+    for case in cases:
+        if case is report or case.id in changed:
+            check(case, now)
+    if did and deed in TOUCHES_OTHERS:
+        check_together(cases)
+    return did
+
+
+def officers() -> None:
+    """The people of the two units, under the numbers of WHO."""
+    for number, code in OFFICERS.items():
+        factories.user(f"can-bo-{number}@dgs.test", "unit", code).id = number
+    db.session.flush()
+
+
 @settings(
-    max_examples=12,
+    max_examples=10,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink such a walk takes minutes
     suppress_health_check=list(HealthCheck),
@@ -301,22 +437,20 @@ def test_any_sequence_by_anybody(session: Any, walk: list[Any]) -> None:
     try:
         if not session.scalar(select(Report.id).limit(1)):
             factories.duyen_hai()
-        report, other = (factories.report(category_code="waste_household") for _ in range(2))
-        routing.route(report)
-        routing.route(other)
-        for number, how, reason, evidence, unit, days in walk:
+            officers()
+        cases = [factories.report(category_code="waste_household") for _ in range(2)]
+        for case in cases:
+            routing.route(case)
+        for number, how, reason, evidence, unit, days, which in walk:
             at[0] += timedelta(days=days, minutes=1)
-            possible = tries(report, how)
+            one = which % len(cases)
+            possible = tries(cases[one], how)
             name, deed = possible[number % len(possible)]
-            with session.begin_nested() as part:
-                try:
-                    do(report, other, WHO[name], deed, reason, evidence, unit)
-                except REFUSED:
-                    part.rollback()
-            session.expire_all()
-            reminders.sweep()
-            check(report, at[0])
-        check_record(report)
+            step(cases, one, WHO[name], deed, reason, evidence, unit, at[0])
+        check_together(cases)
+        for case in cases:
+            check(case, at[0])
+            check_record(case)
     finally:
         clock.now = real  # type: ignore[assignment]
         session.rollback()
@@ -326,3 +460,48 @@ def test_every_deed_of_the_map_is_tried() -> None:
     """A step that is added to the table is added here too, or this fails."""
     tried = set(PERMISSION.values()) | {"report:route", "report:supplement", "report:withdraw"}
     assert {t.permission for t in life.TRANSITIONS.values()} <= tried
+
+
+# Each of them is done once for certain, by whoever may, with everything looked at in between.
+TOGETHER = (
+    (0, "front", "link"),
+    (0, "front", "unlink"),
+    (0, "front", "link"),
+    (0, "front", "split"),  # two parts, 2 and 3
+    (3, "other front", "take"),
+    (0, "front", "merge"),  # all that this Front has: 1 and 2 into 0
+    (1, "province", "reopen"),
+    (2, "front", "reopen"),
+    (2, "front", "duplicate"),  # of 1
+    (1, "front", "duplicate"),  # of 0, and 2 follows
+    (1, "front", "reopen"),  # and 2 goes back with it
+    (0, "front", "assign"),
+    (0, "unit", "delegate"),
+    (0, "unit", "accept"),
+    (0, "unit", "delegate"),
+    (0, "unit", "pass_on"),
+    (0, "front", "keep"),
+    (0, "unit", "answer"),
+    (0, "front", "verify"),
+    (0, "front", "close"),
+    (0, "front", "reopen"),
+)
+
+
+def test_merged_split_linked_and_given_to_officers(session: Any) -> None:
+    factories.duyen_hai()
+    officers()
+    cases = [factories.report(category_code="waste_household") for _ in range(2)]
+    for case in cases:
+        routing.route(case)
+    status = []
+    for at, name, deed in TOGETHER:
+        report, who = cases[at], WHO[name]
+        assert may(who, PERMISSION[deed], report), (name, deed)
+        unit = "so-nnmt-86" if deed == "pass_on" else "ubnd-29512"
+        assert step(cases, at, who, deed, "có lý do", True, unit, clock.now()), (at, name, deed)
+        status.append([c.status for c in cases])
+    assert cases[2].duplicate_of_id == cases[1].id
+    assert [c.status for c in cases] == [life.REWORK, life.SCREENING, life.DUPLICATE, life.SCREENING]
+    for case in cases:
+        check_record(case)

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Date, Index, Integer, String, Text, delete, insert, or_, select
+from sqlalchemy import Date, Index, Integer, String, Text, delete, insert, literal, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.areas.approximate import CODES, data_folder
@@ -171,10 +171,10 @@ def search(text: str, limit: int = 12, within: set[str] | None = None) -> list[L
     typed = normal(text[:160])
     words = typed.split()[:MAX_WORDS]
     proper = [w for w in words if w not in _KIND_WORDS]
-    if not proper:
+    if not words:
         return []
     found = _having(words, proper)
-    if not found and len(proper) < len(words):
+    if not found and proper and len(proper) < len(words):
         found = _having(proper, proper)  # "phường" for what was a xã
     found = found or _under_alias(words)
     if within is not None:
@@ -201,7 +201,9 @@ def _having(words: list[str], proper: list[str]) -> list[LegacyPlace]:
     query = select(LegacyPlace)
     for word in words:
         query = query.where(LegacyPlace.words.contains(_start(word), autoescape=True))
-    query = query.where(or_(*(LegacyPlace.bare.contains(_start(word), autoescape=True) for word in proper)))
+    named = [LegacyPlace.bare.contains(_start(word), autoescape=True) for word in proper]
+    # Names such as "Phương Thạnh" hold no word that is not also a kind of area.
+    query = query.where(or_(literal(f" {' '.join(words)} ").contains(LegacyPlace.bare), *named))
     return list(db.session.scalars(query.limit(400)))
 
 

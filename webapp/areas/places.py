@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
@@ -87,7 +87,8 @@ def _today(places: list[legacy.LegacyPlace], on: date | None) -> list[Found]:
     codes = list(dict.fromkeys(code for place in places for code in place.today))
     if not codes:
         return []
-    ends = succession.currents_of(succession.AREA, codes, on)
+    since = max(place.valid_to for place in places) + timedelta(days=1)
+    ends = succession.currents_of(succession.AREA, codes, on, since=since)
     wanted = {end for code in codes for end in ends[code]}
     query = select(Area).where(Area.code.in_(wanted), valid_on(on)).order_by(Area.code)
     areas = {(area.level, area.code): area for area in db.session.scalars(query)}

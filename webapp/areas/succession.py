@@ -64,9 +64,16 @@ def record(
     return True
 
 
-def currents_of(what: What, codes: Iterable[str], on: date | None = None) -> dict[str, tuple[str, ...]]:
-    """For each code those that stand in its place on a day (default: today), the main one first; () for none."""
-    return lineage.ends_of(codes, lambda some: _leaving(what, some), on or clock.today())
+def currents_of(
+    what: What, codes: Iterable[str], on: date | None = None, *, since: date = date.min
+) -> dict[str, tuple[str, ...]]:
+    """For each code those that stand in its place on a day (default: today), the main one first; () for none.
+
+    `since`: the day on which the codes held; one that was given anew that day is not what it was before.
+    """
+    return lineage.ends_of(
+        codes, lambda some: (step for step in _leaving(what, some) if step.on > since), on or clock.today()
+    )
 
 
 def current_of(what: What, code: str, on: date | None = None) -> str | None:
@@ -81,7 +88,8 @@ def family_of(what: What, code: str, on: date | None = None) -> frozenset[str]:
     so that each case is counted once."""
     if _nothing_yet():
         return frozenset({code})
-    heads = set(currents_of(what, {code}, on)[code]) | {code}
+    now = currents_of(what, {code}, on)[code]
+    heads = {code} if code in now else {code, *now}  # one that stays stands for itself, though a part of it went
     family, todo = set(heads), set(heads)
     while todo:
         former = set(

@@ -42,17 +42,23 @@ def carry_out(plan: Plan) -> dict[str, int]:
             plan.effective_on,
             plan.code,
             share=step.share,
-            main=step is steps[0],
+            main=step is _stays(steps),
         )
         for what in WHATS
         for steps in plan.targets(what).values()
         for step in steps
-        if step.to_code != step.from_code
+        if len(steps) > 1 or step.to_code != step.from_code
     )
     done["accounts"] = _accounts(plan)
     _offices(plan)
     forget_caches()
     return done
+
+
+def _stays(steps: list[Step]) -> Step:
+    """The step that a mere code is resolved by: the one by which it stays, or what it does from now on would be
+    counted for another; else the main one."""
+    return next((step for step in steps if step.to_code == step.from_code), steps[0])
 
 
 # -- areas -----------------------------------------------------------------------------------------------------

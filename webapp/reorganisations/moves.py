@@ -16,6 +16,7 @@ from webapp.core import events
 from webapp.core.db import db
 from webapp.core.events import Actor
 from webapp.reorganisations import state
+from webapp.reorganisations.models import APPLIED, Reorganisation, ReorganisationStep
 from webapp.reorganisations.plan import AREA, UNIT, Plan, Step
 from webapp.reports import lifecycle
 from webapp.reports.models import Report
@@ -164,6 +165,19 @@ def move(mover: Mover, reports: Iterable[Report], actor: Actor) -> tuple[int, in
         doubtful += to.doubt
     db.session.flush()
     return moved, doubtful
+
+
+def come_back(report: Report, actor: Actor) -> None:
+    """Let a case that ended, and now comes back, follow the plans that were carried out meanwhile: it stayed where
+    it was then, and must not go to somebody who is no more."""
+    named = {report.area_code, report.province_code, *(getattr(report, role) for role in ROLES)} - {None}
+    query = select(Reorganisation).where(
+        Reorganisation.state == APPLIED,
+        or_(Reorganisation.moved_at.is_(None), Reorganisation.moved_at > (report.closed_at or report.updated_at)),
+        Reorganisation.steps.any(ReorganisationStep.from_code.in_(named)),
+    )
+    for row in db.session.scalars(query.order_by(Reorganisation.effective_on, Reorganisation.id)).all():
+        move(Mover(row.plan), [report], actor)
 
 
 def _short(values: dict[str, Any]) -> dict[str, Any]:

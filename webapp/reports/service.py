@@ -33,6 +33,17 @@ def set_timekeeper(keeper: Timekeeper) -> None:
     _timekeeper = keeper
 
 
+# Who sends a case that comes back after it had ended on to those who stand there today; connected likewise.
+Usher = Callable[[Report, Actor], None]
+_usher: Usher | None = None
+
+
+def set_usher(usher: Usher) -> None:
+    """Say who is told of a case before it is reopened."""
+    global _usher
+    _usher = usher
+
+
 @dataclass(frozen=True, slots=True)
 class Submitted:
     """The answer to a submission; `created` is False if it had arrived before."""
@@ -169,6 +180,8 @@ def move(
     question to `accounts.permissions`, with the permission that the transition names.
     """
     lifecycle.check(report.status, to, reason=reason, evidence=evidence, unit=bool(report.unit_code))
+    if report.status in lifecycle.ENDED and _usher is not None:
+        _usher(report, actor)
     frm, report.status = report.status, to
     touch(report)
     from webapp.reports import feedback, unit_links, unit_work

@@ -12,12 +12,13 @@ from webapp.units.models import Unit
 
 
 def units_of(identity: Identity, province: str) -> list[Unit]:
-    """Whose figures these are: the units that the Front supervises in its area; a unit's own and those below."""
+    """Whose figures these are: the units that the Front supervises in its area, and those before them; a
+    unit's own and those below."""
     if identity.role == UNIT_OFFICER:
         return units.below(identity.unit_code or "")
     if identity.role == COMMUNE_FRONT:
-        return units.supervised(province, identity.area_code) if identity.area_code else []
-    return units.supervised(province) if province else []
+        return units.supervised(province, identity.area_code, former=True) if identity.area_code else []
+    return units.supervised(province, former=True) if province else []
 
 
 def visible(identity: Identity) -> ColumnElement[bool] | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.areas import succession
 from webapp.core import clock
@@ -43,16 +44,21 @@ def by_codes(codes: set[str], on: date | None = None) -> dict[str, Unit]:
     return units
 
 
-def supervised(province_code: str, commune_code: str | None = None) -> list[Unit]:
+def supervised(province_code: str, commune_code: str | None = None, *, former: bool = False) -> list[Unit]:
     """The units of a province (or of one commune) that answer cases, each under its last name, by code.
 
-    Units that are no more are among them: what they did stays.
+    Units that are no more are among them: what they did stays. `former`: also those of the provinces and communes
+    that this one stands in for.
     """
+
+    def of(column: InstrumentedAttribute[str | None], code: str) -> ColumnElement[bool]:
+        return column.in_(sorted(succession.family_of(succession.AREA, code))) if former else column == code
+
     query = select(Unit).where(
-        Unit.kind.not_in(FRONT_KINDS), ~Unit.kind.startswith("org_"), Unit.province_code == province_code
+        Unit.kind.not_in(FRONT_KINDS), ~Unit.kind.startswith("org_"), of(Unit.province_code, province_code)
     )
     if commune_code:
-        query = query.where(Unit.area_code == commune_code)
+        query = query.where(of(Unit.area_code, commune_code))
     return list({unit.code: unit for unit in db.session.scalars(query.order_by(Unit.code, Unit.valid_from))}.values())
 
 
