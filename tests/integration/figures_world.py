@@ -33,7 +33,7 @@ def stand(monkeypatch: Any, moment: datetime = NOW) -> None:
     monkeypatch.setattr(clock, "now", lambda: moment)
 
 
-def lived(monkeypatch: Any, count: int = 70) -> list[Report]:
+def lived(monkeypatch: Any, count: int = 110) -> list[Report]:
     """Cases of the last year with a life behind them; some hidden, some delayed. The clock stands at NOW afterwards.
     For a database without cases."""
     if count in _lives:
@@ -72,7 +72,7 @@ def live(monkeypatch: Any, dice: random.Random, count: int) -> None:
         service.move(report, lifecycle.RECEIVED, FRONT)
         moment = sent
         for _ in range(dice.randrange(9)):
-            moment += timedelta(days=dice.choice((0.1, 1, 3, 9, 30)))
+            moment += timedelta(days=dice.choice((0.1, 0.1, 0.5, 1, 3, 9, 30)))
             if moment >= NOW:
                 break
             stand(monkeypatch, moment)
@@ -85,7 +85,7 @@ def walk(report: Report, dice: random.Random) -> None:
     """One step of a life."""
     nexts = [to for to in lifecycle.next_steps(report.status) if to not in (lifecycle.WITHDRAWN, lifecycle.DUPLICATE)]
     useful = [to for to in nexts if to not in lifecycle.ENDED or dice.random() < 0.3]
-    if report.status in lifecycle.CLAIMED and dice.random() < 0.5:
+    if report.status in lifecycle.CLAIMED and feedback.is_asked(report, clock.now()) and dice.random() < 0.5:
         feedback.say(report, dice.choice(feedback.VERDICTS), dice.choice((None, 3)), "", ())
         return
     if not useful:
