@@ -29,8 +29,8 @@ class Commands(AppGroup):
         return sorted({*super().list_commands(ctx), *GROUPS})
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if (known := super().get_command(ctx, name)) is not None or name not in GROUPS:
-            return known
+        if name not in GROUPS:  # a library has a group "users" of its own; ours goes first
+            return super().get_command(ctx, name)
         module, _colon, group = GROUPS[name].partition(":")
         found: click.Command = getattr(import_module(module), group)
         return found
