@@ -219,7 +219,7 @@ def public_addresses(app: Any, sent: dict[str, Any]) -> Iterator[str]:
     """Every public address with this case in its places."""
     values = {"public_id": sent["public_id"], "request_id": sent["public_id"], "token": sent["public_id"]}
     values |= {"code": "coal_ash", "province": "86", "name": f"{sent['photo']}.webp", "rest": "x", "filename": "x"}
-    values["form"] = "csv"
+    values |= {"form": "csv", "year": "2026"}
     version = service_of_files.build()
     yield from (f"/open-data/{version}/{name}" for name in service_of_files.OF_A_VERSION)
     values["version"] = version
