@@ -54,8 +54,9 @@ export class Cases {
     for (const [address, stop] of this.loading) if (!wanted.includes(address)) stop.abort();
     const now = Date.now();
     const missing = wanted.filter((a) => !this.loading.has(a) && !(this.tiles.get(a)?.at > now - FRESH));
+    const loads = missing.map((address) => this.load(address)); // before drawing: what is on its way is not counted as none
     this.draw(wanted);
-    const results = await Promise.allSettled(missing.map((address) => this.load(address)));
+    const results = await Promise.allSettled(loads);
     const failed = results.some((r) => r.status === "rejected" && r.reason?.name !== "AbortError");
     this.on.failed(failed);
   }

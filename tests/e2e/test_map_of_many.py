@@ -20,7 +20,6 @@ from tests.e2e.test_accessibility import LOCALES, findings
 # Enough for every journey. DGS_MAP_CASES=100000 says another number: filling takes a minute or two of processor time.
 CASES = int(os.environ.get("DGS_MAP_CASES", "10000"))
 SIGN = "#map .m-sign:has(.m-pin, .m-cluster)"
-NUMBER = re.compile(r"\d[\d.]*")
 
 
 # The middle of the square of zoom 16 with the most cases, those that are shown at one point left out.
@@ -58,10 +57,12 @@ def world(run: services.Run) -> Iterator[World]:
 
 def in_view(page: Page) -> int:
     """How many cases the page says are in view."""
-    expect(page.locator("[data-tally] span").first).to_contain_text(re.compile(r"\d.*(trong vùng|ក្នុងផ្នែក)"))
-    found = NUMBER.search(page.locator("[data-tally] span").first.inner_text())
-    assert found
-    return int(found[0].replace(".", ""))
+    # Read in the page at one go: the words may be replaced between two looks.
+    said = page.wait_for_function(
+        "() => (document.querySelector('[data-tally] span')?.textContent ?? '')"
+        ".match(/(\\d[\\d.]*).*(trong vùng|ក្នុងផ្នែក)/)?.[1]"
+    )
+    return int(str(said.json_value()).replace(".", ""))
 
 
 def settled(page: Page) -> None:
