@@ -47,6 +47,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "reorganisations.apply": reorganisations.apply,
     "reorganisations.move": reorganisations.move,
     "reorganisations.words": reorganisations.words,
+    "reorganisations.heirs": reorganisations.heirs,
     "reorganisations.due": reorganisations.due,
     "opendata.nightly": opendata.nightly,
     "reminders.climb": supervision.climb,

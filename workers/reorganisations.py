@@ -29,6 +29,13 @@ def words(reorganisation_id: int, after: int) -> None:
         service.find_by_new_names(row, after)
 
 
+def heirs(reorganisation_id: int, after: int) -> None:
+    """Tell the next ended cases to which part of what was divided they belong."""
+    row = db.session.get(Reorganisation, reorganisation_id)
+    if row is not None:
+        service.find_heirs(row, after)
+
+
 def due() -> None:
     """Queue every approved plan whose day has come, each as a job of its own."""
     for reorganisation_id in service.due():

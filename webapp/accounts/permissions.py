@@ -1,11 +1,13 @@
 """Who may do what, in one map. Names are `resource:action`. What is not here is nobody's.
 
-A permission says *what*; *where* is `Scope`: a commune Front sees its commune, a province Front its
-province, a unit the cases assigned to it.
+A permission says *what*; *where* is `in_scope`: a commune Front sees its commune, a province Front its
+province, a unit the cases assigned to it. Whoever holds a role over an area or a unit of today also holds it over
+what that stands in for (ADR 28).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -106,6 +108,16 @@ class Identity:
     area_code: str | None = None  # commune of a commune-level unit
     province_code: str | None = None
     head: bool = False  # of the unit
+    # Codes of then, of areas and units, that their own wholly stand in for today
+    former: frozenset[str] = frozenset()
+    # Codes of which only a part went to their own: each ended case says to whom it went (`Case.heirs`)
+    parts: frozenset[str] = frozenset()
+    # Of a province: communes of then and now that came to it without their province
+    communes: frozenset[str] = frozenset()
+
+    def own(self, code: str | None) -> frozenset[str]:
+        """Their area, province or unit under its code of today, and all that it wholly stands in for."""
+        return self.former | {code} if code else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +144,11 @@ class Case(Protocol):
     def decided(self) -> bool:
         """Whether `unit_code` is more than the machine's proposal."""
 
+    @property
+    def heirs(self) -> Mapping[str, str]:
+        """Of a case that has ended: where several stand today in the place of what it names ("area", "province",
+        "unit", "supervisor"), which of them it belongs to."""
+
 
 def allowed(role: str, permission: str) -> bool:
     """Whether `role` has `permission` anywhere. Unknown permissions are nobody's."""
@@ -147,15 +164,28 @@ def in_scope(identity: Identity, case: Case) -> bool:
         return False
     if identity.role == COMMUNE_FRONT:
         return bool(identity.area_code) and (
-            case.area_code == identity.area_code or case.supervisor_code == identity.unit_code
+            _holds(identity, identity.area_code, case, "area", case.area_code)
+            or _holds(identity, identity.unit_code, case, "supervisor", case.supervisor_code)
         )
     if identity.role == PROVINCE_FRONT:
-        return bool(identity.province_code) and case.province_code == identity.province_code
+        return bool(identity.province_code) and (
+            _holds(identity, identity.province_code, case, "province", case.province_code)
+            or case.area_code in identity.communes
+            or (case.area_code in identity.parts and case.heirs.get("area") in identity.communes)
+        )
     if identity.role == CENTRAL_FRONT:
         return True
     if identity.role in UNIT_OR_LINK:
-        return bool(identity.unit_code) and case.unit_code == identity.unit_code and case.decided
+        return _holds(identity, identity.unit_code, case, "unit", case.unit_code) and case.decided
     return False
+
+
+def _holds(identity: Identity, own: str | None, case: Case, what: str, code: str | None) -> bool:
+    """Whether what a case names is the identity's own, or came to it."""
+    if not own or not code:
+        return False
+    held = identity.own(own)
+    return code in held or (code in identity.parts and case.heirs.get(what) in held)
 
 
 def may(identity: Identity, permission: str, case: Case) -> bool:

@@ -6,12 +6,12 @@ One table for both, so that both are followed in one way. `units.queries` has th
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import date
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from flask import current_app
-from sqlalchemy import Boolean, Date, Float, Index, Integer, String, UniqueConstraint, select
+from sqlalchemy import Boolean, Date, Float, Index, Integer, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.areas import lineage
@@ -21,8 +21,10 @@ from webapp.core.db import Base, db
 AREA: Literal["area"] = "area"
 UNIT: Literal["unit"] = "unit"
 What = Literal["area", "unit"]
+T = TypeVar("T")
 
 _NOTHING, _NOTHING_FOR_S = "successions_none", 30.0
+_KEPT, _KEPT_FOR_S, _KEPT_MOST = "successions_kept", 30.0, 2_000
 
 
 class Succession(Base):
@@ -61,6 +63,7 @@ def record(
     )
     db.session.flush()
     current_app.extensions.pop(_NOTHING, None)
+    current_app.extensions.pop(_KEPT, None)
     return True
 
 
@@ -85,9 +88,14 @@ def current_of(what: What, code: str, on: date | None = None) -> str | None:
 def family_of(what: What, code: str, on: date | None = None) -> frozenset[str]:
     """All codes of then and now whose cases belong to `code`: itself, what stands in its place on the day, and
     what these stand in for. Of an old one that went to several, only its main successor takes the past along,
-    so that each case is counted once."""
+    so that each case is counted once. Kept for half a minute."""
     if _nothing_yet():
         return frozenset({code})
+    day = on or clock.today()
+    return kept(("family", what, code, day), lambda: _family(what, code, day))
+
+
+def _family(what: What, code: str, on: date) -> frozenset[str]:
     now = currents_of(what, {code}, on)[code]
     heads = {code} if code in now else {code, *now}  # one that stays stands for itself, though a part of it went
     family, todo = set(heads), set(heads)
@@ -126,6 +134,25 @@ def former_of(what: What, codes: Iterable[str]) -> dict[str, frozenset[str]]:
                     fresh.setdefault(former, set()).add(head)
         todo = fresh
     return {code: frozenset(former) for code, former in found.items()}
+
+
+def last_day() -> date | None:
+    """The last day, today at the latest, on which anything came after anything. Known for half a minute."""
+    today = clock.today()
+    latest = select(func.max(Succession.on)).where(Succession.on <= today)
+    return kept(("last day", today), lambda: db.session.scalar(latest))
+
+
+def kept(key: Hashable, read: Callable[[], T]) -> T:
+    """What `read` makes of successions, kept for half a minute and until this process writes one down."""
+    known: dict[Hashable, tuple[Any, float]] = current_app.extensions.setdefault(_KEPT, {})
+    found = known.get(key)
+    if found is None or found[1] < time.monotonic():
+        if len(known) >= _KEPT_MOST:
+            known.clear()
+        found = known[key] = (read(), time.monotonic() + _KEPT_FOR_S)
+    value: T = found[0]
+    return value
 
 
 def _nothing_yet() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from sqlalchemy import func, select
@@ -54,9 +55,9 @@ def issue(report: Report, kind: str, paper: Paper, actor: Actor) -> Document:
     raise RuntimeError("no free number in the register")
 
 
-def of_report(report_id: int, unit_code: str | None = None) -> list[Document]:
-    """What was issued about a case, the latest first; with `unit_code` by that unit only."""
+def of_report(report_id: int, unit_codes: Collection[str] | None = None) -> list[Document]:
+    """What was issued about a case, the latest first; with `unit_codes` by these units only."""
     query = select(Document).where(Document.report_id == report_id)
-    if unit_code is not None:
-        query = query.where(Document.unit_code == unit_code)
+    if unit_codes is not None:
+        query = query.where(Document.unit_code.in_(unit_codes))
     return list(db.session.scalars(query.order_by(Document.id.desc()).limit(SHOWN)))

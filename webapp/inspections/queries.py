@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import joinedload
 
+from webapp.areas import succession
 from webapp.core.db import db
 from webapp.inspections.models import Outcome
 from webapp.inspections.privacy import PublicOutcome, public_outcome
@@ -37,7 +38,8 @@ def published(filters: Filters, now: datetime, *, page: int = 1, limit: int = PA
     """A page (1, 2, …) of outcomes, published last first, and how many there are in all."""
     where = [is_public()]
     if filters.province:
-        where.append(Outcome.unit_code.in_(select(Unit.code).where(Unit.province_code == filters.province)))
+        provinces = succession.family_of(succession.AREA, filters.province)
+        where.append(Outcome.unit_code.in_(select(Unit.code).where(Unit.province_code.in_(provinces))))
     if filters.finding:
         where.append(Outcome.finding == filters.finding)
     if filters.year:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from webapp.accounts import permissions, second_factor, signin
 from webapp.accounts.models import ADMIN, User
 from webapp.accounts.permissions import Identity, allowed, may
-from webapp.units import posts
+from webapp.units import posts, predecessors
 from webapp.units import queries as units
 
 EVERYBODY = "everybody"
@@ -88,8 +88,8 @@ def _way_in() -> str:
 
 
 def current_identity() -> Identity | None:
-    """Who is signed in, with the area their unit acts for today; None for the public, and for staff who must set up
-    their second factor first."""
+    """Who is signed in, with the area their unit acts for today and what these stand in for; None for the public,
+    and for staff who must set up their second factor first."""
     if "staff_identity" not in g:  # not `identity`: that name on g is Flask-Principal's
         ready = current_user.is_authenticated and not second_factor.missing(current_user)
         g.staff_identity = identity_of(current_user) if ready else None
@@ -106,7 +106,7 @@ def identity_of(user: User) -> Identity | None:
     if unit is None or role is None:
         return None
     area = unit.area_code if unit.level == "commune" else None
-    return Identity(role, user.id, unit.code, area, unit.province_code, user.head)
+    return predecessors.with_former(Identity(role, user.id, unit.code, area, unit.province_code, user.head))
 
 
 def identity() -> Identity:

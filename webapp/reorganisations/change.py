@@ -15,16 +15,13 @@ from sqlalchemy import inspect, select
 
 from geo.boundaries import BoundaryFeature, english_name, split_kind
 from geo.outlines import as_multi, join
-from webapp.accounts.models import User
 from webapp.areas import service, succession
 from webapp.areas.models import PROVINCE, Area
 from webapp.areas.queries import forget_caches
 from webapp.core.db import Base, db
 from webapp.core.text import fold
-from webapp.reorganisations import checks, state
+from webapp.reorganisations import checks, offices, state
 from webapp.reorganisations.plan import AREA, RENAME, UNIT, WHATS, Plan, Step
-from webapp.reports.handovers import Handover
-from webapp.units.contacts import UnitContact
 from webapp.units.models import Unit
 
 Row = TypeVar("Row", bound=Base)
@@ -49,8 +46,8 @@ def carry_out(plan: Plan) -> dict[str, int]:
         for step in steps
         if len(steps) > 1 or step.to_code != step.from_code
     )
-    done["accounts"] = _accounts(plan)
-    _offices(plan)
+    done["accounts"] = offices.people(plan)
+    offices.belongings(plan)
     forget_caches()
     return done
 
@@ -108,23 +105,33 @@ class _Becoming:
 
 def _areas(plan: Plan) -> int:
     before = state.areas_on(state.codes_of(plan, AREA), state.eve(plan), shapes=True)
-    after = state.areas_on(state.codes_of(plan, AREA), plan.effective_on)
+    orphaned = _orphaned_communes(plan)
+    codes = state.codes_of(plan, AREA) | {row.code for row in orphaned}
+    # Boundaries of that very day have been imported: the plan only says what these areas are called and where.
+    after = state.areas_on(codes, plan.effective_on, shapes=True)
+    imported = {code: row for code, row in after.items() if row.valid_from == plan.effective_on}
     becoming, changed = _Becoming(plan), 0
     for step in plan.of(AREA):
         row = before[step.from_code]
-        if step.action == RENAME and step.name_before and row.name == step.name_vi:
+        if step.action == RENAME and step.from_code in imported:
+            changed += _called(imported[row.code], step.name_vi, step.parent_code)
+        elif step.action == RENAME and step.name_before and row.name == step.name_vi:
             changed += _name_before(row, step, plan.effective_on)
         elif step.action == RENAME:
             becoming.add(row.code, [row], name=step.name_vi, parent=step.parent_code)
     for code, sources, step in _merged(plan):
-        known = after.get(code)
-        if known is not None and known.valid_from == plan.effective_on:
-            continue  # its boundaries of that day have been imported
+        if code in imported:
+            changed += _called(imported[code], step.name_vi, step.parent_code)
+            continue
         own = [before[code]] if code in before else []
         parts = own + [before[source] for source in sources if source != code]
         becoming.add(code, parts, name=step.name_vi, parent=step.parent_code)
-    for row in _orphaned_communes(plan):
-        becoming.add(row.code, [row], parent=plan.successor(AREA, row.parent_code or "") or "")
+    for row in orphaned:
+        parent = plan.successor(AREA, row.parent_code or "") or ""
+        if row.code in imported:
+            changed += _called(imported[row.code], "", parent)
+        else:
+            becoming.add(row.code, [row], parent=parent)
     changed += becoming.store()
     return changed + _close(state.areas_on(plan.ending(AREA), plan.effective_on), plan)
 
@@ -150,10 +157,19 @@ def _orphaned_communes(plan: Plan) -> list[Area]:
 
 def _name_before(row: Area, step: Step, day: date) -> bool:
     """Boundaries of today were imported as of an earlier day: give that time back its own name."""
-    kind, name = split_kind(row.level, step.name_before) or (row.kind, step.name_before)
     _begin(row, day)
-    row.kind, row.name, row.name_en, row.folded = kind, name, english_name(kind, name), fold(name)
-    feature = BoundaryFeature(row.code, row.level, kind, name, row.name_en, row.parent_code, None, row.boundary)
+    return _called(row, step.name_before)
+
+
+def _called(row: Area, name: str, parent: str = "") -> bool:
+    """Write another name or parent into a row, whose shape stays; what is empty stays, too. Whether it was news."""
+    if (not name or name == row.name) and (not parent or parent == row.parent_code):
+        return False
+    if name and name != row.name:
+        row.kind, row.name = split_kind(row.level, name) or (row.kind, name)
+        row.name_en, row.folded = english_name(row.kind, row.name), fold(row.name)
+    row.parent_code = parent or row.parent_code
+    feature = BoundaryFeature(row.code, row.level, row.kind, row.name, row.name_en, row.parent_code, None, row.boundary)
     row.digest = service.digest_of(feature)
     return True
 
@@ -259,32 +275,3 @@ def _close(rows: dict[str, Any], plan: Plan) -> int:
         row.valid_to = state.eve(plan)
     db.session.flush()
     return len(rows)
-
-
-def _accounts(plan: Plan) -> int:
-    """Accounts follow to the main successor; the check has seen to it that there is one."""
-    followed = 0
-    for code in plan.ending(UNIT):
-        heir = plan.successor(UNIT, code)
-        for user in db.session.scalars(select(User).where(User.unit_code == code)) if heir else ():
-            user.unit_code = heir
-            followed += 1
-    db.session.flush()
-    return followed
-
-
-def _offices(plan: Plan) -> None:
-    """Office addresses follow as well, where the successor has none of its own, and so do requests to hand a case
-    over that nobody has decided."""
-    for code in plan.ending(UNIT):
-        heir = plan.successor(UNIT, code)
-        if heir is None:
-            continue
-        contact = db.session.get(UnitContact, code)
-        if contact is not None and db.session.get(UnitContact, heir) is None:
-            contact.unit_code = heir
-        for asked in db.session.scalars(
-            select(Handover).where(Handover.to_code == code, Handover.decided_at.is_(None))
-        ):
-            asked.to_code = heir
-    db.session.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, or_, select
 
@@ -19,13 +19,30 @@ from webapp.reorganisations import state
 from webapp.reorganisations.models import APPLIED, Reorganisation, ReorganisationStep
 from webapp.reorganisations.plan import AREA, UNIT, Plan, Step
 from webapp.reports import lifecycle
-from webapp.reports.models import Report
+from webapp.reports.models import HEIRS, Report
 from webapp.reports.service import stream, touch
 from webapp.supervision import clocks
 from webapp.units.models import Unit
 
 ROLES = ("unit_code", "supervisor_code", "lead_code")
 CHECK = "check"  # in `Report.routing`: the plan after which a person should look at who is responsible
+
+
+class Placed(Protocol):
+    """What of a case decides where it goes."""
+
+    @property
+    def location(self) -> Any: ...
+    @property
+    def area_code(self) -> str | None: ...
+    @property
+    def province_code(self) -> str | None: ...
+    @property
+    def unit_code(self) -> str | None: ...
+    @property
+    def supervisor_code(self) -> str | None: ...
+    @property
+    def lead_code(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +94,7 @@ class Mover:
             named += [Report.area_code.in_([*areas, *moved]), Report.province_code.in_(areas)]
         return Report.status.in_(lifecycle.OPEN) & (or_(*named) if named else Report.id < 0)
 
-    def move_of(self, report: Report) -> Move:
+    def move_of(self, report: Placed) -> Move:
         """Where the case goes; nothing is written."""
         area, doubt = self._area(report)
         province = self._parents.get(area or "") or self.plan.successor(AREA, report.province_code or "") or None
@@ -89,7 +106,7 @@ class Mover:
             doubt = doubt or unsure
         return Move(area, province, held["unit_code"], held["supervisor_code"], held["lead_code"], doubt)
 
-    def _area(self, report: Report) -> tuple[str | None, bool]:
+    def _area(self, report: Placed) -> tuple[str | None, bool]:
         steps = self.areas.get(report.area_code or "")
         if not steps:
             return report.area_code, False
@@ -102,7 +119,7 @@ class Mover:
         return steps[0].to_code, True
 
     def _unit(
-        self, code: str | None, report: Report, area: str | None, province: str | None
+        self, code: str | None, report: Placed, area: str | None, province: str | None
     ) -> tuple[str | None, bool]:
         steps = self.units.get(code or "")
         if not steps:
@@ -170,14 +187,20 @@ def move(mover: Mover, reports: Iterable[Report], actor: Actor) -> tuple[int, in
 def come_back(report: Report, actor: Actor) -> None:
     """Let a case that ended, and now comes back, follow the plans that were carried out meanwhile: it stayed where
     it was then, and must not go to somebody who is no more."""
-    named = {report.area_code, report.province_code, *(getattr(report, role) for role in ROLES)} - {None}
     query = select(Reorganisation).where(
         Reorganisation.state == APPLIED,
         or_(Reorganisation.moved_at.is_(None), Reorganisation.moved_at > (report.closed_at or report.updated_at)),
-        Reorganisation.steps.any(ReorganisationStep.from_code.in_(named)),
     )
     for row in db.session.scalars(query.order_by(Reorganisation.effective_on, Reorganisation.id)).all():
-        move(Mover(row.plan), [report], actor)
+        # Under the codes to which the plan before has brought it
+        named = {report.area_code, report.province_code, *(getattr(report, role) for role in ROLES)} - {None}
+        steps = select(ReorganisationStep.id).where(
+            ReorganisationStep.reorganisation_id == row.id, ReorganisationStep.from_code.in_(named)
+        )
+        if db.session.scalar(steps.limit(1)) is not None:
+            move(Mover(row.plan), [report], actor)
+    if report.heirs:
+        report.routing = {name: value for name, value in report.routing.items() if name != HEIRS}
 
 
 def _short(values: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from webapp.accounts.models import ADMIN, User
 from webapp.core import clock, events, outbox
 from webapp.core.db import db
 from webapp.core.events import Actor, Event
-from webapp.reorganisations import change, checks, moves, words
+from webapp.reorganisations import change, checks, heirs, moves, words
 from webapp.reorganisations.models import (
     APPLIED,
     APPROVED,
@@ -24,7 +24,7 @@ from webapp.reorganisations.models import (
     Reorganisation,
     ReorganisationStep,
 )
-from webapp.reorganisations.plan import Plan, Step
+from webapp.reorganisations.plan import WHATS, Plan, Step
 from webapp.reports import search
 
 # So many cases follow in the same transaction as everything else; more go in batches, each a job of its own.
@@ -177,7 +177,22 @@ def apply(row: Reorganisation, actor: Actor = events.SYSTEM) -> bool:
     _note(row, "applied", actor, **done)
     move_cases(row, 0, AT_ONCE, actor)
     _queue_words(row)
+    _queue_heirs(row)
     return True
+
+
+def _queue_heirs(row: Reorganisation, after: int = 0) -> None:
+    """Have ended cases told to which part they belong, where the plan divides anything."""
+    if any(heirs.divided(row.plan, what) for what in WHATS):
+        outbox.enqueue("reorganisations.heirs", reorganisation_id=row.id, after=after)
+
+
+def find_heirs(row: Reorganisation, after: int, limit: int = BATCH) -> None:
+    """Tell the next ended cases to which part they belong, and queue the rest. Twice does no harm."""
+    reports = heirs.batch(row.plan, after, limit)
+    heirs.find(reports)
+    if len(reports) == limit:
+        _queue_heirs(row, reports[-1].id)
 
 
 def _queue_words(row: Reorganisation, after: int = 0) -> None:
@@ -251,5 +266,6 @@ def again() -> int:
         if done["areas"] or done["units"]:
             _queue_words(row)
             _note(row, "done_again", events.SYSTEM, **done)
+        _queue_heirs(row)
         changed += done["areas"] + done["units"]
     return changed

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
-from sqlalchemy.orm import load_only
+from sqlalchemy.orm import InstrumentedAttribute, load_only
 
 from geo.positions import distance_m
 from webapp.accounts import permissions
@@ -16,7 +16,7 @@ from webapp.accounts.permissions import Identity
 from webapp.areas.models import Area
 from webapp.core.db import db
 from webapp.reports import lifecycle
-from webapp.reports.models import Contact, Photo, Report
+from webapp.reports.models import HEIRS, Contact, Photo, Report
 
 NEAR_METRES, NEAR_DAYS, NEAR_LOOK_AT = 500, 30, 400
 
@@ -39,14 +39,36 @@ def in_scope(identity: Identity) -> ColumnElement[bool]:
 
 def _business_of(identity: Identity) -> ColumnElement[bool]:
     if identity.role == permissions.COMMUNE_FRONT and identity.area_code:
-        return or_(Report.area_code == identity.area_code, Report.supervisor_code == identity.unit_code)
+        return or_(
+            _holds(identity, identity.area_code, Report.area_code, "area"),
+            _holds(identity, identity.unit_code, Report.supervisor_code, "supervisor"),
+        )
     if identity.role == permissions.PROVINCE_FRONT and identity.province_code:
-        return Report.province_code == identity.province_code
+        found = _holds(identity, identity.province_code, Report.province_code, "province")
+        return or_(found, _came(identity)) if identity.communes else found
     if identity.role == permissions.CENTRAL_FRONT:
         return true()
     if identity.role == permissions.UNIT_OFFICER and identity.unit_code:
-        return and_(Report.unit_code == identity.unit_code, Report.status.in_(lifecycle.PASSED_ON))
+        mine = _holds(identity, identity.unit_code, Report.unit_code, "unit")
+        return and_(mine, Report.status.in_(lifecycle.PASSED_ON))
     return false()
+
+
+def _came(identity: Identity) -> ColumnElement[bool]:
+    """It lies in a commune that came to the province without its former province."""
+    communes, went_to = sorted(identity.communes), Report.routing[(HEIRS, "area")].as_string()
+    divided = and_(Report.area_code.in_(sorted(identity.parts)), went_to.in_(communes))
+    return or_(Report.area_code.in_(communes), divided)
+
+
+def _holds(
+    identity: Identity, own: str | None, column: InstrumentedAttribute[str | None], what: str
+) -> ColumnElement[bool]:
+    held = sorted(identity.own(own))
+    if not own or not (identity.former or identity.parts):
+        return column == own
+    went_to = Report.routing[(HEIRS, what)].as_string()
+    return or_(column.in_(held), and_(column.in_(sorted(identity.parts)), went_to.in_(held)))
 
 
 _LIST_COLUMNS = (

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import joinedload, load_only
 
 from geo import cells, spatial
 from geo.positions import box_around, distance_m
+from webapp.areas import succession
 from webapp.core.db import db
 from webapp.reports import likeness, pictures
 from webapp.reports.likeness import Facts, Likeness
@@ -86,7 +87,7 @@ def candidates(report: Report, scope: ColumnElement[bool]) -> Iterable[Report]:
         yield from db.session.scalars(query.where(where).order_by(*order))
     if report.area_code:
         of_group = select(Category.code).where(Category.group_code == report.category.group_code)
-        only_commune = query.where(Report.area_code == report.area_code, Report.category_code.in_(of_group))
+        only_commune = query.where(_same_commune(report), Report.category_code.in_(of_group))
         if report.location is not None:
             only_commune = only_commune.where(Report.location.is_(None))
         yield from db.session.scalars(only_commune.order_by(Report.created_at.desc()))
@@ -99,7 +100,7 @@ def earlier(report: Report, scope: ColumnElement[bool], limit: int = PLACE_SHOWN
     if report.location is None:
         if not report.area_code:
             return []
-        query = query.where(Report.area_code == report.area_code, Report.category_code == report.category_code)
+        query = query.where(_same_commune(report), Report.category_code == report.category_code)
         rows = db.session.scalars(query.order_by(Report.created_at.desc()).limit(limit))
         return [Earlier(other, None) for other in rows]
     of_group = select(Category.code).where(Category.group_code == report.category.group_code)
@@ -140,7 +141,14 @@ def _around(report: Report, metres: float) -> tuple[ColumnElement[bool], tuple[A
     ranges = [cells.tile_range(zoom, x, y) for x, y in _tiles(lon, lat, metres, zoom)]
     in_cells = or_(*(and_(Report.public_cell >= low, Report.public_cell < high) for low, high in ranges))
     close = func.abs(func.julianday(Report.created_at) - func.julianday(report.created_at.replace(tzinfo=None)))
-    return or_(in_cells, Report.area_code == report.area_code), (close,)
+    return or_(in_cells, _same_commune(report)), (close,)
+
+
+def _same_commune(report: Report) -> ColumnElement[bool]:
+    """In its commune, or in what that stands in for: ended cases keep their codes."""
+    if report.area_code is None:
+        return false()
+    return Report.area_code.in_(succession.family_of(succession.AREA, report.area_code))
 
 
 def _tiles(lon: float, lat: float, metres: float, zoom: int) -> list[tuple[int, int]]:

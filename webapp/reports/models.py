@@ -82,6 +82,7 @@ class LegalReference(Base):
     note: Mapped[str] = mapped_column(Text)
 
 
+HEIRS = "heirs"  # in `Report.routing`
 LANE_INDEXES: dict[str, tuple[str, ...]] = {
     "all": (),
     "province": ("province_code",),
@@ -183,6 +184,12 @@ class Report(Base):
     def decided(self) -> bool:
         """Whether the Front has passed it on; before, `unit_code` is only the machine's proposal."""
         return self.status in lifecycle.PASSED_ON
+
+    @property
+    def heirs(self) -> dict[str, str]:
+        """To which of several successors an ended case belongs, see `permissions.Case`."""
+        found: dict[str, str] = (self.routing or {}).get(HEIRS) or {}
+        return found
 
     # A save against a version that has moved on fails instead of overwriting.
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012

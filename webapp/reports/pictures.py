@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import BIT
 from sqlalchemy.orm import InstrumentedAttribute, load_only
 from sqlalchemy.orm.interfaces import ORMOption
 
+from webapp.areas import succession
 from webapp.core import events, outbox
 from webapp.core.db import db
 from webapp.core.events import Actor
@@ -119,7 +120,7 @@ def lookalikes(
             *_alike([value for _, value in mine]),
             Photo.purpose.in_(FROM_SENDER),
             Report.id != report.id,
-            Report.province_code == report.province_code,
+            Report.province_code.in_(succession.family_of(succession.AREA, report.province_code)),
             Report.created_at.between(report.created_at - span, report.created_at + span),
             scope,  # type: ignore[arg-type]
         )

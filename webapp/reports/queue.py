@@ -6,6 +6,7 @@ so that it costs the same whatever waits behind it. Statements are built once fo
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -24,15 +25,16 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    true,
     tuple_,
     union_all,
 )
 
 from webapp.accounts import permissions
 from webapp.accounts.permissions import Identity
+from webapp.areas import succession
 from webapp.core.db import UtcDateTime, db
-from webapp.reports import lanes, lifecycle, search
+from webapp.reports import desk_scopes, lanes, lifecycle, search
+from webapp.reports.desk_scopes import Conditions, Scope
 from webapp.reports.lanes import LANES, OVERDUE, SOON
 from webapp.reports.models import Category, Contact, Photo, Report
 
@@ -86,7 +88,8 @@ UNIT_TABS: dict[str, Tab] = {
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the list is narrowed to; `words` as `search.words` gives them."""
+    """What the list is narrowed to; `words` as `search.words` gives them. A commune is meant with all that it stands
+    in for, and under a code of then what stands there today."""
 
     group: str = ""
     commune: str = ""
@@ -107,7 +110,7 @@ class Row:
     unit_code: str | None
     bypass_commune: bool
     refusals: int  # how often units gave it back
-    doubt: bool | None  # a reorganisation could not say whose it is now
+    doubt: bool  # a reorganisation could not say whose it is now
     created_at: datetime
     updated_at: datetime
     due_at: datetime | None
@@ -147,14 +150,15 @@ def tabs_of(identity: Identity) -> dict[str, Tab]:
 
 def counts(identity: Identity, now: datetime) -> dict[str, int]:
     """How many cases each tab holds, in one statement; more than MOST are not counted: MOST + 1."""
-    waiting: dict[int, int] = {}
-    late: dict[int, int] = {}
-    past: dict[str, int] = {}
-    for name, lane, number, overdue in db.session.execute(_counting(_kind(identity)), _who(identity) | {"now": now}):
+    waiting, late, past = Counter[int](), Counter[int](), Counter[str]()
+    for name, lane, number, overdue in db.session.execute(
+        _counting(desk_scopes.of(identity)), desk_scopes.given(identity) | {"now": now}
+    ):
         if name:
-            past[name] = number
+            past[name] += number
         else:
-            waiting[lane], late[lane] = number, overdue or 0
+            waiting[lane] += number
+            late[lane] += overdue or 0
     totals = {}
     for name, tab in tabs_of(identity).items():
         number = sum(waiting[n] for n in tab.lanes) + sum(late[n] for n in tab.late)
@@ -173,65 +177,23 @@ def page(
     chosen = tabs_of(identity)[tab]
     place = _read_place(after)
     shape = _Shape(
-        _kind(identity),
+        desk_scopes.of(identity),
         chosen,
         bool(filters.group),
         bool(filters.commune),
         len(filters.words),
         None if place is None else 0 if chosen.statuses else place[0],
     )
-    given: dict[str, Any] = _who(identity) | {"now": now, "soon": now + lanes.SOON_IS, "size": size + 1}
-    given |= {"group": filters.group, "commune": filters.commune}
+    given: dict[str, Any] = desk_scopes.given(identity) | {"now": now, "soon": now + lanes.SOON_IS, "size": size + 1}
+    given |= {"group": filters.group}
+    if filters.commune:
+        given["communes_asked"] = sorted(succession.family_of(succession.AREA, filters.commune))
     given |= search.given(filters.words)
     if place:
         given |= {"at": place[1], "last": place[2]}
     found = [Row(*row) for row in db.session.execute(_paging(shape), given)]
     rows = found[:size]
     return Page(rows, _place(rows[-1], chosen) if len(found) > size else "")
-
-
-# -- whose business it is --------------------------------------------------------------------------------------
-
-
-def _kind(identity: Identity) -> str:
-    """The kind of scope; every value of the identity is a parameter of the statement."""
-    role = identity.role
-    kind = ""
-    if role == permissions.COMMUNE_FRONT and identity.area_code:
-        kind = "commune"
-    elif role == permissions.PROVINCE_FRONT and identity.province_code:
-        kind = "province"
-    elif role == permissions.CENTRAL_FRONT:
-        kind = "central"
-    elif role == permissions.UNIT_OFFICER and identity.unit_code:
-        kind = "commune unit" if identity.area_code else "unit"
-    return kind
-
-
-def _who(identity: Identity) -> dict[str, Any]:
-    return {
-        "my_area": identity.area_code,
-        "my_province": identity.province_code,
-        "my_unit": identity.unit_code,
-        "me": identity.user_id,
-    }
-
-
-def _scope(kind: str) -> list[ColumnElement[bool]]:
-    """The twin of `desk_queries.in_scope` in statements that are kept; a test compares the two."""
-    unit = T.unit_code == bindparam("my_unit", type_=String)
-    mine = T.area_code == bindparam("my_area", type_=String)
-    supervised = T.supervisor_code == bindparam("my_unit", type_=String)
-    told = T.bypass_commune.is_(False)
-    passed_on = T.status.in_(lifecycle.PASSED_ON)
-    scopes: dict[str, list[ColumnElement[bool]]] = {
-        "commune": [told, or_(mine, supervised)],
-        "province": [T.province_code == bindparam("my_province", type_=String)],
-        "central": [true()],
-        "unit": [unit, passed_on],
-        "commune unit": [told, unit, passed_on],
-    }
-    return scopes.get(kind, [false()])
 
 
 # -- statements ------------------------------------------------------------------------------------------------
@@ -241,7 +203,7 @@ def _scope(kind: str) -> list[ColumnElement[bool]]:
 class _Shape:
     """What makes a statement another one: all but its values. `after`: the rank of the last row before."""
 
-    kind: str
+    scope: Scope
     tab: Tab
     group: bool
     commune: bool
@@ -253,17 +215,17 @@ def _moment(name: str) -> ColumnElement[datetime]:
     return bindparam(name, type_=UtcDateTime)
 
 
-def _within(shape: _Shape) -> list[ColumnElement[bool]]:
-    found = _scope(shape.kind)
+def _within(shape: _Shape) -> Conditions:
+    found: Conditions = []
     if shape.group:
         of_group = select(Category.code).where(Category.group_code == bindparam("group"))
         found.append(T.category_code.in_(of_group))
     if shape.commune:
-        found.append(T.area_code == bindparam("commune"))
+        found.append(T.area_code.in_(bindparam("communes_asked", type_=String, expanding=True)))
     if shape.tab.mine:
         found.append(_MINE)
     if shape.words:
-        column = S.shared if "unit" in shape.kind else S.told
+        column = S.shared if shape.scope.for_unit else S.told
         found.append(search.matches(column, shape.words))
     return found
 
@@ -279,7 +241,7 @@ _COLUMNS = (
     T.unit_code,
     T.bypass_commune,
     T.refusals,
-    T.routing["check"].as_boolean().label("doubt"),
+    T.routing["check"].as_string().is_not(None).label("doubt"),
     T.created_at,
     T.updated_at,
     T.due_at,
@@ -288,8 +250,8 @@ _COLUMNS = (
 )
 
 
-def _found(shape: _Shape, rank: ColumnElement[int]) -> Any:
-    query = select(*_COLUMNS, rank.label("rank")).where(*_within(shape))
+def _found(shape: _Shape, rank: ColumnElement[int], whose: Conditions) -> Any:
+    query = select(*_COLUMNS, rank.label("rank")).where(*whose, *_within(shape))
     if shape.words:
         query = query.join_from(Report.__table__, search.ReportSearch.__table__, S.report_id == T.id)
     return query
@@ -301,7 +263,7 @@ def _paging(shape: _Shape) -> Any:
     if shape.tab.statuses:
         query, order = _by_change(shape), ("updated_at", "id")
     elif shape.words:
-        query, order = _by_rank(shape), ("rank", "lane_at", "id")
+        query, order = _by_rank(shape, _any_of(shape.scope)), ("rank", "lane_at", "id")
     else:
         query, order = _by_lane(shape), ("rank", "lane_at", "id")
     rows = query.subquery()
@@ -318,8 +280,20 @@ def _paging(shape: _Shape) -> Any:
     ).order_by(*keys)
 
 
+def _any_of(scope: Scope) -> Conditions:
+    today, then = desk_scopes.of_today(scope), desk_scopes.of_then(scope, waiting=True)
+    return today if then is None else [or_(and_(*today), and_(*then))]
+
+
 def _by_change(shape: _Shape) -> Any:
-    query = _found(shape, literal_column("99", Integer))
+    """The latest changed of each code that the identity stands for."""
+    whose = [desk_scopes.of_today(shape.scope), *desk_scopes.one_by_one(shape.scope)]
+    parts = [_changed(shape, conditions) for conditions in whose]
+    return parts[0] if len(parts) == 1 else union_all(*(select(part.subquery()) for part in parts))
+
+
+def _changed(shape: _Shape, whose: Conditions) -> Any:
+    query = _found(shape, literal_column("99", Integer), whose)
     if shape.tab.statuses != lifecycle.STATUSES:
         query = query.where(T.status.in_(shape.tab.statuses))
     if shape.after is not None:
@@ -329,16 +303,21 @@ def _by_change(shape: _Shape) -> Any:
 
 def _by_lane(shape: _Shape) -> Any:
     """The beginning of each lane. The most urgent of all are among them, because within a lane the order of all
-    is the lane's own."""
+    is the lane's own. Under codes of then hardly anything waits, so that these are sorted as a whole."""
     parts = []
+    then, today = desk_scopes.of_then(shape.scope, waiting=True), desk_scopes.of_today(shape.scope)
+    if then is not None:
+        part = _by_rank(shape, then)
+        part = part.order_by(part.selected_columns["rank"], T.lane_at, T.id).limit(bindparam("size", type_=Integer))
+        parts.append(select(part.subquery()))
     for number in (*shape.tab.lanes, *shape.tab.late):
         more = _after_in_lane(number, shape.after, late=number in shape.tab.late)
         if more is None:
             continue
-        part = _found(shape, _rank(number)).where(T.lane == literal_column(str(number)), *more)
+        part = _found(shape, _rank(number), today).where(T.lane == literal_column(str(number)), *more)
         part = part.order_by(T.lane_at, T.id).limit(bindparam("size", type_=Integer))
         parts.append(select(part.subquery()))
-    return union_all(*parts) if parts else _found(shape, literal_column("0", Integer)).where(false())
+    return union_all(*parts) if parts else _found(shape, literal_column("0", Integer), [false()])
 
 
 def _rank(number: int) -> ColumnElement[int]:
@@ -361,7 +340,7 @@ def _after_in_lane(number: int, rank: int | None, *, late: bool) -> list[ColumnE
     return None if rank > number else [beyond] if rank == number else found
 
 
-def _by_rank(shape: _Shape) -> Any:
+def _by_rank(shape: _Shape, whose: Conditions) -> Any:
     """All that match, sorted: words decide better than lanes which index to use."""
     clocked = T.lane.in_(_CLOCKED)
     rank: ColumnElement[int] = case(
@@ -372,20 +351,22 @@ def _by_rank(shape: _Shape) -> Any:
     wanted: list[ColumnElement[bool]] = [T.lane.in_(shape.tab.lanes)] if shape.tab.lanes else []
     if shape.tab.late:
         wanted.append(and_(T.lane.in_(shape.tab.late), T.lane_at < _moment("now")))
-    query = _found(shape, rank).where(T.lane.is_not(None), or_(*wanted))
+    query = _found(shape, rank, whose).where(T.lane.is_not(None), or_(*wanted))
     if shape.after is not None:
         last = literal_column(str(shape.after), Integer)
         query = query.where(tuple_(rank, T.lane_at, T.id) > tuple_(last, _moment("at"), bindparam("last")))
     return query
 
 
-@lru_cache(maxsize=16)
-def _counting(kind: str) -> Any:
-    """(name of a tab or "", lane, how many, how many of them late), each from at most MOST + 1 rows."""
-    tabs = UNIT_TABS if "unit" in kind else FRONT_TABS
+@lru_cache(maxsize=64)
+def _counting(scope: Scope) -> Any:
+    """(name of a tab or "", lane, how many, how many of them late), each from at most MOST + 1 rows. What the codes
+    of then bring stands in rows of its own."""
+    tabs = UNIT_TABS if scope.for_unit else FRONT_TABS
+    today, then = desk_scopes.of_today(scope), desk_scopes.of_then(scope)
     parts: list[Any] = []
     for number in LANES:
-        first = select(T.lane_at).where(*_scope(kind), T.lane == literal_column(str(number)))
+        first = select(T.lane_at).where(*today, T.lane == literal_column(str(number)))
         rows = first.order_by(T.lane_at, T.id).limit(MOST + 1).subquery()
         late = func.sum(case((rows.c.lane_at < _moment("now"), 1), else_=0))
         parts.append(select(literal_column("''", String), literal_column(str(number), Integer), func.count(), late))
@@ -394,9 +375,15 @@ def _counting(kind: str) -> Any:
         if tab.statuses or tab.mine:
             of = [_MINE, T.lane.in_(tab.lanes)] if tab.mine else [T.status.in_(tab.statuses)]
             of = [] if tab.statuses == lifecycle.STATUSES else of
-            rows = select(T.id).where(*_scope(kind), *of).limit(MOST + 1).subquery()
-            zero = literal_column("0", Integer)
-            parts.append(select(literal_column(f"'{name}'", String), zero, func.count(), zero).select_from(rows))
+            for whose in (today, then) if then is not None else (today,):
+                rows = select(T.id).where(*whose, *of).limit(MOST + 1).subquery()
+                zero = literal_column("0", Integer)
+                parts.append(select(literal_column(f"'{name}'", String), zero, func.count(), zero).select_from(rows))
+    waiting = desk_scopes.of_then(scope, waiting=True)
+    if waiting is not None:
+        rows = select(T.lane, T.lane_at).where(*waiting, T.lane.is_not(None)).limit(MOST + 1).subquery()
+        late = func.sum(case((rows.c.lane_at < _moment("now"), 1), else_=0))
+        parts.append(select(literal_column("''", String), rows.c.lane, func.count(), late).group_by(rows.c.lane))
     return union_all(*parts)
 
 

@@ -11,6 +11,7 @@ from shapely.geometry import Point
 from geo.cells import cell
 from geo.positions import blur
 from webapp.areas import queries as areas
+from webapp.areas import succession
 from webapp.areas.models import Area
 from webapp.core import clock, events
 from webapp.core.events import Actor
@@ -145,11 +146,12 @@ def set_public_place(report: Report, commune: Area | None) -> None:
 
 def apply(report: Report, actor: Actor) -> Decision:
     """Decide from the report's facts and write the decision onto the report and the record."""
+    moment = _moment(report)
     explanation = explain(
         report.category_code,
         report.area_code,
         report.province_code,
-        report.created_at,
+        moment,
         bypass_commune=report.bypass_commune,
     )
     decision = explanation.decision
@@ -167,7 +169,7 @@ def apply(report: Report, actor: Actor) -> Decision:
         "rule_valid_from": decision.rule_valid_from.isoformat() if decision.rule_valid_from else None,
         "target_kind": decision.target_kind,
         "day": _day(report).isoformat(),
-        "at": f"{clock.local(report.created_at):%H:%M}",
+        "at": f"{clock.local(moment):%H:%M}",
         "version": rulesets.number(),
         "bypass": by if report.bypass_commune else None,
     }
@@ -201,6 +203,16 @@ def explain(
     return now.explain(facts)
 
 
+def _moment(report: Report) -> datetime:
+    """The moment whose map, rules and units count: when the report came in. If areas or units have been followed by
+    others since then, that hour of today: whoever corrects a place now gives the case to somebody who is there."""
+    came = clock.local(report.created_at)
+    last = succession.last_day()
+    if last is None or came.date() >= last:
+        return report.created_at
+    return datetime.combine(clock.today(), came.time(), clock.VIETNAM)
+
+
 def _day(report: Report) -> date:
-    """The day whose rules and units count: the day the report came in, in Vietnam."""
-    return clock.local(report.created_at).date()
+    """That moment's day in Vietnam."""
+    return clock.local(_moment(report)).date()

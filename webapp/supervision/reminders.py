@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased, load_only
 
 from webapp.accounts.models import User
+from webapp.areas import succession
 from webapp.core import clock, events, outbox
 from webapp.core.db import db
 from webapp.core.instance import instance
@@ -275,18 +276,19 @@ class Escalated:
 
 def escalated(unit_code: str | None, after: int | None = None) -> tuple[list[Escalated], int | None]:
     """(what was reported up to this unit and is still not done, newest first; where the next page begins)."""
+    codes = succession.family_of(succession.UNIT, unit_code or "")  # what the offices before it were told, too
     other = aliased(Reminder)
     up = (ladder.UNIT_ABOVE, ladder.FRONT_ABOVE)
     # Whom two rungs lead to is shown the last one only.
     last = select(func.max(other.id)).where(
-        other.clock_id == Reminder.clock_id, other.unit_code == unit_code, other.whom.in_(up)
+        other.clock_id == Reminder.clock_id, other.unit_code.in_(codes), other.whom.in_(up)
     )
     query = (
         select(Reminder, StepClock, Report.public_id, Report.category_code, Report.area_code)
         .join(StepClock, StepClock.id == Reminder.clock_id)
         .join(Report, Report.id == Reminder.report_id)
         .where(
-            Reminder.unit_code == unit_code,
+            Reminder.unit_code.in_(codes),
             Reminder.whom.in_(up),
             Reminder.id == last.scalar_subquery(),
             StepClock.ended_at.is_(None),

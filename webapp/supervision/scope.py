@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement
 
 from webapp.accounts.permissions import COMMUNE_FRONT, COMMUNE_LEVEL, UNIT_OFFICER, Identity
+from webapp.areas import succession
 from webapp.reports.models import Report
 from webapp.units import posts
 from webapp.units import queries as units
@@ -13,9 +14,9 @@ from webapp.units.models import Unit
 
 def units_of(identity: Identity, province: str) -> list[Unit]:
     """Whose figures these are: the units that the Front supervises in its area, and those before them; a
-    unit's own and those below."""
+    unit's own, those before it and those below."""
     if identity.role == UNIT_OFFICER:
-        return units.below(identity.unit_code or "")
+        return units.below(*succession.family_of(succession.UNIT, identity.unit_code or ""))
     if identity.role == COMMUNE_FRONT:
         return units.supervised(province, identity.area_code, former=True) if identity.area_code else []
     return units.supervised(province, former=True) if province else []

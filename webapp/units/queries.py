@@ -62,10 +62,10 @@ def supervised(province_code: str, commune_code: str | None = None, *, former: b
     return list({unit.code: unit for unit in db.session.scalars(query.order_by(Unit.code, Unit.valid_from))}.values())
 
 
-def below(code: str) -> list[Unit]:
-    """The unit and all units under it, each under its last name."""
+def below(*codes: str) -> list[Unit]:
+    """The units and all units under them, each under its last name."""
     found: dict[str, Unit] = {}
-    wave = {code}
+    wave = set(codes)
     while wave:
         rows = db.session.scalars(
             select(Unit)

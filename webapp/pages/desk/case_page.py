@@ -111,7 +111,7 @@ def context(report: Report, identity: Identity, base: str, form_values: dict[str
         "outcomes": outcomes,
         **units_side,
         "beside": beside,
-        "documents": documents.of_report(report.id, identity.unit_code if for_unit else None),
+        "documents": documents.of_report(report.id, identity.own(identity.unit_code) if for_unit else None),
         "replies": {} if for_unit else replies.choices(report, identity, names),
         "possible": possible,
         "impossible": impossible,

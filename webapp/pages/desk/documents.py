@@ -60,7 +60,7 @@ def page(report: Report, base: str) -> Response:
         paper=shown,
         choices=[(k, LABEL[k.code], _why_not(k, report)) for k in kinds.of(words.audience(who))],
         label=LABEL,
-        earlier=service.of_report(report.id, who.unit_code if base == "/unit" else None),
+        earlier=service.of_report(report.id, who.own(who.unit_code) if base == "/unit" else None),
         labels=labels,
     )
     return Response(html, mimetype="text/html")
@@ -98,7 +98,7 @@ def issue(report: Report, base: str) -> Response:
 def _asked(report: Report, who: Identity) -> tuple[Document | None, Kind, Paper]:
     wanted = request.args.get("issued", "")
     if wanted:
-        own = who.unit_code if words.audience(who) == kinds.UNIT else None
+        own = who.own(who.unit_code) if words.audience(who) == kinds.UNIT else None
         issued = next((d for d in service.of_report(report.id, own) if str(d.id) == wanted), None)
         if issued is None:
             abort(404)

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from webapp.accounts.permissions import PROVINCE_FRONT, Identity
+from webapp.areas import succession
 from webapp.core import clock, text
 from webapp.pages.desk import bulk_actions, names, rows
 from webapp.pages.desk.rows import due_words, place_words
@@ -101,6 +102,8 @@ def _communes(identity: Identity, chosen: str) -> Markup | None:
     if identity.role != PROVINCE_FRONT or not identity.province_code:
         return None
     options = names.commune_options(identity.province_code)
+    if chosen.isdecimal() and f'value="{chosen}"' not in options:
+        chosen = succession.current_of(succession.AREA, chosen) or ""  # of a filter saved before a reorganisation
     if chosen.isdecimal():
         options = options.replace(f'value="{chosen}"', f'value="{chosen}" selected')
     return Markup(options)  # noqa: S704 - escaped where they are made
