@@ -37,6 +37,7 @@ def heirs(reorganisation_id: int, after: int) -> None:
 
 
 def due() -> None:
-    """Queue every approved plan whose day has come, each as a job of its own."""
+    """Queue every approved plan whose day has come, each as a job of its own, and look for cases left behind."""
+    service.look_behind()
     for reorganisation_id in service.due():
         outbox.enqueue("reorganisations.apply", reorganisation_id=reorganisation_id)

@@ -21,7 +21,7 @@ from geo.outlines import as_multi, join
 from tests.integration import staff
 from tests.integration.test_reorganisations import before_the_city
 from webapp.accounts.models import User
-from webapp.accounts.permissions import PROVINCE_FRONT, Identity
+from webapp.accounts.permissions import COMMUNE_FRONT, PROVINCE_FRONT, UNIT_OFFICER, Identity, may
 from webapp.areas import legacy, places, queries
 from webapp.areas.models import COMMUNE, PROVINCE, Area
 from webapp.areas.service import TWO_LEVELS_SINCE
@@ -33,6 +33,7 @@ from webapp.core.text import fold
 from webapp.reorganisations import checks, service
 from webapp.reorganisations.models import APPLIED, APPROVED, Reorganisation
 from webapp.reorganisations.plan import Plan, Step
+from webapp.reports import desk_queries, queue
 from webapp.reports import lifecycle as life
 from webapp.reports import queries as public
 from webapp.reports import service as reports
@@ -44,6 +45,7 @@ from webapp.supervision.models import StepClock
 from webapp.supervision.scores import Period
 from webapp.units import queries as units
 from webapp.units.models import Unit
+from webapp.units.predecessors import with_former
 from workers import schedule
 
 pytestmark = pytest.mark.template("areas")
@@ -81,6 +83,7 @@ class June:
     still_open: dict[int, str] = field(default_factory=dict)  # case -> the commune of today in which it lies
     placeless: dict[int, str] = field(default_factory=dict)  # case without a place -> the main commune of its ward
     closed: dict[int, str] = field(default_factory=dict)  # case -> its ward
+    lies_in: dict[int, str] = field(default_factory=dict)  # closed case -> the commune of today in which it lies
 
     @property
     def communes(self) -> set[str]:
@@ -174,8 +177,9 @@ def cases_of_june(world: June) -> None:
             case.location = None
             world.placeless[case.id] = ward["today"][0]
         if number % 16 == 0:
-            case = reported(world, code, ward["today"][0], life.CLOSED)
-            world.closed[case.id] = code
+            for commune in ward["today"]:
+                case = reported(world, code, commune, life.CLOSED)
+                world.closed[case.id], world.lies_in[case.id] = code, commune
         if number % 24 == 0:
             case = reported(world, code, ward["today"][-1], life.RECEIVED)
             office = units.by_code(f"pnnmt-{world.district_of(ward)}")
@@ -300,11 +304,37 @@ def keep_their_names(world: June) -> None:
         assert province is not None and province.code == world.today
 
 
+def belong_to_those_of_today(world: June) -> None:
+    """Each closed case is open to the Front and the committee of the commune in which it lies, to the province, and
+    to no other commune but one that still has its ward's code."""
+    province = with_former(Identity(PROVINCE_FRONT, 1, f"mttq-{world.today}", None, world.today))
+    fronts, offices = {}, {}
+    for commune in {heir for ward in world.wards.values() for heir in ward["today"]}:
+        front = Identity(COMMUNE_FRONT, 1, f"mttq-{commune}", commune, world.today)
+        fronts[commune] = with_former(front)
+        offices[commune] = with_former(Identity(UNIT_OFFICER, 1, f"ubnd-{commune}", commune, world.today))
+    held: dict[str, set[int]] = {}
+    for commune, front in fronts.items():
+        ended = select(Report.id).where(Report.status == life.CLOSED, desk_queries.in_scope(front))
+        held[commune] = set(db.session.scalars(ended))
+    for number, ward in world.closed.items():
+        case, commune = db.session.get_one(Report, number), world.lies_in[number]
+        assert {c for c, cases in held.items() if number in cases} == {commune, ward} & held.keys() | {commune}
+        assert may(fronts[commune], "report:reopen", case) and may(offices[commune], "report:view", case)
+        assert may(province, "report:reopen", case)
+        assert sum(may(office, "report:view", case) for office in offices.values()) <= 2
+    ended = select(Report.id).where(Report.status == life.CLOSED, desk_queries.in_scope(province))
+    assert set(db.session.scalars(ended)) == set(world.closed)
+    shown = queue.page(province, "ended", queue.Filters(), clock.now(), size=200)
+    assert {row.id for row in shown.rows} == set(world.closed)
+    assert queue.counts(province, clock.now())["ended"] == len(world.closed)
+
+
 def come_back(world: June) -> None:
     """A case that was closed with a ward and is reopened goes to whoever stands there today."""
-    for number, ward in sorted(world.closed.items())[:6]:
+    for number in sorted(world.closed)[:6]:
         case = db.session.get_one(Report, number)
-        commune = world.wards[ward]["today"][0]
+        commune = world.lies_in[number]
         reports.move(case, life.REWORK, staff.FRONT, reason="Rác lại đầy")
         assert (case.area_code, case.province_code) == (commune, world.today)
         assert (case.unit_code, case.supervisor_code) == (f"ubnd-{commune}", f"mttq-{commune}")
@@ -364,6 +394,7 @@ def test_the_wards_of_june_are_the_communes_of_july(
     assert {r.id: r.public_id for r in session.scalars(select(Report))} == everything, "no case is lost"
     follow(world, row)
     keep_their_names(world)
+    belong_to_those_of_today(world)
     old_links_and_addresses(world, client)
     add_up(world)
     assert service.again() == 0

@@ -10,10 +10,12 @@ import pytest
 from shapely.geometry import MultiPolygon, Point, box
 from sqlalchemy import select, update
 
+from geo.boundaries import BoundaryFeature
 from tests import factories
 from tests.integration import staff
 from webapp.accounts.models import User
 from webapp.areas import queries as areas
+from webapp.areas import service as area_service
 from webapp.areas import succession
 from webapp.areas.models import Area
 from webapp.core import clock, events
@@ -186,6 +188,32 @@ def test_many_cases_follow_in_batches(session: Any, run_jobs: Any, monkeypatch: 
     assert {case.area_code for case in cases} == {"29512"}
     assert row.cases_moved == 5 and row.moved_at is not None
     assert session.scalars(select(Job).where(Job.name == "reorganisations.move")).all()
+
+
+@pytest.mark.parametrize("action", ["rename", "merge"])
+def test_boundaries_imported_for_that_very_day_keep_their_shape(session: Any, run_jobs: Any, action: str) -> None:
+    """The new shape comes with the resolution; the plan says what it is called from then on."""
+    factories.duyen_hai()
+    lon, lat = LONG_HOA
+    shape = MultiPolygon([box(lon - 0.03, lat - 0.03, lon + 0.03, lat + 0.03)])
+    fresh = BoundaryFeature("29413", "commune", "Xã", "Xã Long Hòa", "Long Hoa Commune", "86", None, shape)
+    area_service.store([fresh], source="nghị quyết", valid_from=today(), missing="keep")
+    steps = [Step("rename", "area", "29413", name_vi="Phường Long Hòa")]
+    if action == "merge":
+        steps = [Step("merge", "area", "29512", "29413", "Phường Long Hòa")]
+        steps += [Step("merge", "unit", f"{kind}-29512", f"{kind}-29413") for kind in ("ubnd", "mttq", "ca")]
+    done(Plan("doi-ten", "Đổi tên (minh họa)", today(), "minh họa", steps=tuple(steps)), run_jobs, session)
+    now, before = areas.by_code("29413"), areas.by_code("29413", on=today() - timedelta(days=1))
+    assert now is not None and before is not None
+    assert (now.name, now.kind, now.source) == ("Phường Long Hòa", "Phường", "nghị quyết")
+    assert now.boundary.equals(shape)
+    assert before.name == "Xã Long Hòa" and not before.boundary.equals(shape)
+    assert service.again() == 0
+    again = area_service.store([fresh], source="nghị quyết", valid_from=today(), missing="keep")
+    assert again.touched, "the file still has the old name"
+    assert service.again() == 1
+    session.expire_all()
+    assert areas.by_code("29413").name == "Phường Long Hòa"  # type: ignore[union-attr]
 
 
 # -- splitting --------------------------------------------------------------------------------------------------
@@ -446,9 +474,6 @@ def test_reference_data_that_are_loaded_again_bring_nothing_back(session: Any, r
 def test_real_boundaries_take_the_place_of_approximate_ones_and_the_names_are_said_again(
     session: Any, run_jobs: Any
 ) -> None:
-    from geo.boundaries import BoundaryFeature
-    from webapp.areas import service as area_service
-
     factories.duyen_hai()
     session.execute(update(Area).values(approximate=True))
     session.expire_all()

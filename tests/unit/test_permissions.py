@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
@@ -97,6 +98,7 @@ class Case:
     supervisor_code: str | None
     bypass_commune: bool = False
     decided: bool = True  # passed on by the Front
+    heirs: dict[str, str] = field(default_factory=dict)
 
 
 def test_the_map_holds_nothing_else() -> None:
@@ -122,8 +124,14 @@ def test_matrix_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 codes = st.sampled_from([None, "29512", "29413", "10714"])
 provinces = st.sampled_from([None, "86", "31"])
 units = st.sampled_from([None, "ubnd-29512", "so-nnmt-86", "mttq-29512", "mttq-86"])
-cases = st.builds(Case, codes, provinces, units, units, st.booleans(), st.booleans())
+every = st.one_of(codes, provinces, units).filter(bool)
+heirs = st.dictionaries(st.sampled_from(["area", "province", "unit", "supervisor"]), every, max_size=2)
+cases = st.builds(Case, codes, provinces, units, units, st.booleans(), st.booleans(), heirs)
 identities = st.builds(Identity, st.sampled_from(ROLES), st.just(1), units, codes, provinces)
+then = st.frozensets(every, max_size=2)
+with_a_past = st.builds(
+    Identity, st.sampled_from(ROLES), st.just(1), units, codes, provinces, former=then, parts=then, communes=then
+)
 
 
 @given(identities, cases, st.sampled_from(sorted(EXPECTED)))
@@ -143,6 +151,20 @@ def test_nobody_acts_outside_role_and_area(identity: Identity, case: Case, name:
         assert case.province_code == identity.province_code
     if identity.role == p.COMMUNE_FRONT:
         assert case.area_code == identity.area_code or case.supervisor_code == identity.unit_code
+
+
+@given(with_a_past, cases, st.sampled_from(sorted(EXPECTED)))
+def test_codes_of_then_give_nothing_but_what_they_name(identity: Identity, case: Case, name: str) -> None:
+    today = dataclasses.replace(identity, former=frozenset(), parts=frozenset(), communes=frozenset())
+    assert p.may(identity, name, case) or not p.may(today, name, case), "a past takes nothing away"
+    if not p.may(identity, name, case) or p.may(today, name, case):
+        return
+    assert identity.role in p.PERMISSIONS[name]
+    assert identity.role in p.FRONT | p.UNIT_OR_LINK
+    assert not (case.bypass_commune and identity.role in p.COMMUNE_LEVEL and identity.area_code)
+    named = {case.area_code, case.province_code, case.unit_code, case.supervisor_code}
+    divided = {code for code in named & identity.parts if case.heirs}
+    assert named & (identity.former | identity.communes) or divided
 
 
 @given(cases)

@@ -190,6 +190,11 @@ def _units(plan: Plan) -> int:
                 "province_code": _after(plan, AREA, unit.province_code),
                 "parent_code": _after(plan, UNIT, unit.parent_code),
             }
+    moved = {step.target: step.parent_code for step in plan.of(AREA) if step.parent_code}
+    for unit in state.units_serving(moved, plan.effective_on):
+        if unit.code not in ending:
+            rows[unit.code] = unit
+            changes[unit.code] |= {"province_code": moved[unit.area_code or ""]}
     created: dict[str, Unit] = {}
     for step in plan.of(UNIT):
         target = step.target

@@ -94,6 +94,14 @@ class Mover:
             named += [Report.area_code.in_([*areas, *moved]), Report.province_code.in_(areas)]
         return Report.status.in_(lifecycle.OPEN) & (or_(*named) if named else Report.id < 0)
 
+    def left_behind(self) -> ColumnElement[bool]:
+        """Open cases under codes that ended with the plan."""
+        areas, units = self.plan.ending(AREA), self.plan.ending(UNIT)
+        named = [getattr(Report, role).in_(units) for role in ROLES]
+        return Report.status.in_(lifecycle.OPEN) & or_(
+            Report.area_code.in_(areas), Report.province_code.in_(areas), *named
+        )
+
     def move_of(self, report: Placed) -> Move:
         """Where the case goes; nothing is written."""
         area, doubt = self._area(report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -26,10 +26,12 @@ from webapp.reorganisations.models import (
 )
 from webapp.reorganisations.plan import WHATS, Plan, Step
 from webapp.reports import search
+from webapp.reports.models import Report
 
 # So many cases follow in the same transaction as everything else; more go in batches, each a job of its own.
 AT_ONCE = 2000
 BATCH = 1000
+LOOKED_BEHIND = timedelta(days=2)
 MAX_STEPS = 20_000
 _CODE = re.compile(r"[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?")
 
@@ -227,6 +229,22 @@ def move_cases(row: Reorganisation, after: int, limit: int = BATCH, actor: Actor
         return
     row.moved_at = clock.now()
     _note(row, "cases_moved", actor, cases=row.cases_moved, doubtful=row.cases_doubtful)
+
+
+def look_behind() -> int:
+    """Let open cases follow that were routed in the very moment when a plan was carried out; how many did."""
+    recent = select(Reorganisation).where(
+        Reorganisation.state == APPLIED, Reorganisation.moved_at > clock.now() - LOOKED_BEHIND
+    )
+    found = 0
+    for row in db.session.scalars(recent.order_by(Reorganisation.effective_on, Reorganisation.id)).all():
+        mover = moves.Mover(row.plan)
+        left = select(Report).where(mover.left_behind()).order_by(Report.id).limit(BATCH)
+        moved, doubtful = moves.move(mover, db.session.scalars(left).all(), events.SYSTEM)
+        row.cases_moved += moved
+        row.cases_doubtful += doubtful
+        found += moved
+    return found
 
 
 def history(row: Reorganisation) -> list[Event]:

@@ -135,12 +135,12 @@ def _of_commune() -> ColumnElement[bool]:
 
 
 def _rest(scope: Scope, *, waiting: bool = False) -> ColumnElement[bool]:
-    """What was divided or came without its province. Of that only ended cases say where they went, so in a lane
-    there are hardly any."""
-    if scope.kind != "province":
-        found = _divided("unit")
-    else:
-        came = T.area_code.in_(_codes("communes"))
-        found = or_(_divided("province"), came, _divided("area", "communes"))
-    found = and_(found, func.coalesce(_COLUMN[scope.kind], "").not_in(_codes("held")))
-    return and_(found, T.lane.in_(_ENDED_LANES)) if waiting else found
+    """What was divided, or came without its province. Of what was divided only ended cases say where they went:
+    in a lane that is what somebody has objected to."""
+    of_province = scope.kind == "province"
+    found = or_(_divided("province"), _divided("area", "communes")) if of_province else _divided("unit")
+    if waiting:
+        found = and_(found, T.lane.in_(_ENDED_LANES))
+    if of_province:
+        found = or_(found, T.area_code.in_(_codes("communes")))
+    return and_(found, func.coalesce(_COLUMN[scope.kind], "").not_in(_codes("held")))
