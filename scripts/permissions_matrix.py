@@ -29,7 +29,8 @@ Written by `python -m scripts.permissions_matrix` from `webapp/accounts/permissi
 Do not edit it by hand.
 
 A permission says what. Where it counts follows from the account: a commune's Front sees its commune, a province's \
-Front its province, a responsible unit the cases passed to it. What a sender did not want their commune to see is \
+Front its province, a responsible unit the cases passed to it; each also those of areas and units of then that its \
+own stands in for (ADR 28). What a sender did not want their commune to see is \
 hidden from every body of that commune. What is in no row is nobody's.
 """
 

@@ -25,9 +25,11 @@ from webapp.reorganisations.plan import Plan, Step
 from webapp.reports import desk_queries, feedback, queue, replies, saved, service
 from webapp.reports import lifecycle as life
 from webapp.reports.models import HEIRS, Report
+from webapp.reports.unit_links import UnitLink
 from webapp.routing import service as routing
 from webapp.supervision import scope
 from webapp.units import queries as units
+from webapp.units.contacts import UnitContact
 from webapp.units.models import Unit
 from webapp.units.predecessors import with_former
 
@@ -236,6 +238,21 @@ def test_a_desk_with_a_case_that_a_person_must_look_at_says_so(client: Any, sess
     page = client.get("/desk?tab=units")
     assert page.status_code == 200
     assert "Kiểm tra đơn vị" in page.text or "sắp xếp" in page.text
+
+
+def test_an_office_without_accounts_is_written_to_and_nobody_elsewhere_has_it_in_hand(
+    session: Any, run_jobs: Any
+) -> None:
+    staff.people("unit")
+    east = at(LON + 0.02, status=life.ASSIGNED)
+    east.assignee_id = session.scalar(select(User.id).where(User.unit_code == "ubnd-29512"))
+    session.commit()
+    split_commune(session, today())
+    session.add(UnitContact(unit_code="ubnd-29999", email="van-thu@example.vn", updated_at=clock.now()))
+    done(splitting(today()), run_jobs, session)
+    assert (east.unit_code, east.assignee_id) == ("ubnd-29999", None)
+    link = session.scalars(select(UnitLink)).one()
+    assert (link.report_id, link.unit_code) == (east.id, "ubnd-29999")
 
 
 # -- provinces --------------------------------------------------------------------------------------------------

@@ -3,9 +3,10 @@ case in hand and signs. Flushes."""
 
 from __future__ import annotations
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 
 from webapp.accounts import people
+from webapp.accounts.models import User
 from webapp.accounts.people import OpenWork
 from webapp.core import events
 from webapp.core.db import db
@@ -19,13 +20,15 @@ SHEET = "sheet"
 
 
 def _drafts(user_id: int) -> Select[Sheet, Report]:
+    # A reorganisation takes person and case along, and the sheet keeps the name of its day.
+    now_at = select(User.unit_code).where(User.id == user_id).scalar_subquery()
     return (
         select(Sheet, Report)
         .join(Report, Report.id == Sheet.report_id)
         .where(
             Sheet.user_id == user_id,
             Sheet.signed_at.is_(None),
-            Report.unit_code == Sheet.unit_code,
+            or_(Report.unit_code == Sheet.unit_code, Report.unit_code == now_at),
             Report.status.in_(lifecycle.AT_UNIT),
         )
         .order_by(Sheet.report_id, Sheet.id)

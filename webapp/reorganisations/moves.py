@@ -21,6 +21,8 @@ from webapp.reorganisations.plan import AREA, UNIT, Plan, Step
 from webapp.reports import lifecycle
 from webapp.reports.models import HEIRS, Report
 from webapp.reports.service import stream, touch
+from webapp.reports.unit_links import write_to_unit
+from webapp.reports.unit_work import colleagues
 from webapp.supervision import clocks
 from webapp.units.models import Unit
 
@@ -171,6 +173,8 @@ def move(mover: Mover, reports: Iterable[Report], actor: Actor) -> tuple[int, in
             setattr(report, name, value)
         if any(before[role] != after[role] for role in ROLES):
             clocks.hand_over(report)
+        if before["unit_code"] != after["unit_code"]:
+            _new_hands(report)
         if to.doubt:
             report.routing = report.routing | {CHECK: mover.plan.code}
         if before["area_code"] != after["area_code"]:
@@ -209,6 +213,14 @@ def come_back(report: Report, actor: Actor) -> None:
             move(Mover(row.plan), [report], actor)
     if report.heirs:
         report.routing = {name: value for name, value in report.routing.items() if name != HEIRS}
+
+
+def _new_hands(report: Report) -> None:
+    """Whoever had it in hand has it only in the same office; an office without accounts is written to."""
+    if report.assignee_id is not None and report.assignee_id not in {u.id for u in colleagues(report.unit_code)}:
+        report.assignee_id = None
+    if report.status in lifecycle.AT_UNIT:
+        write_to_unit(report)
 
 
 def _short(values: dict[str, Any]) -> dict[str, Any]:

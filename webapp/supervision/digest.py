@@ -130,7 +130,9 @@ def addressees(week: Week) -> list[str]:
     """Codes of the offices that may have something to read: the Front of each province and its environmental
     authority, and the Front of each commune, wherever a step ran or a sender spoke."""
     busy = set(db.session.scalars(_busy(week.period)))
-    places = {(u.province_code, u.area_code if u.level == "commune" else None) for u in units.by_codes(busy).values()}
+    of_today = {heir or code for code, heir in units.currents_of(busy).items()}
+    there = units.by_codes(of_today).values()
+    places = {(u.province_code, u.area_code if u.level == "commune" else None) for u in there}
     provinces = {province for province, _commune in places if province}
     communes = {commune for _province, commune in places if commune}
     query = select(Unit.code).where(
