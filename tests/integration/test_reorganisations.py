@@ -190,6 +190,17 @@ def test_many_cases_follow_in_batches(session: Any, run_jobs: Any, monkeypatch: 
     assert session.scalars(select(Job).where(Job.name == "reorganisations.move")).all()
 
 
+def test_what_takes_another_in_and_is_renamed_has_both_lands_and_the_new_name(session: Any, run_jobs: Any) -> None:
+    factories.duyen_hai()
+    steps = [Step("rename", "area", "29512", name_vi="Phường Bình Minh"), Step("merge", "area", "29413", "29512")]
+    steps += [Step("merge", "unit", f"{kind}-29413", f"{kind}-29512") for kind in ("ubnd", "mttq", "ca")]
+    done(Plan("ca-hai", "Nhập và đổi tên (minh họa)", today(), "minh họa", steps=tuple(steps)), run_jobs, session)
+    for lon, lat in (LONG_HOA, factories.DUYEN_HAI):
+        found = areas.locate(lon, lat)
+        assert found is not None and (found.code, found.name) == ("29512", "Phường Bình Minh")
+    assert service.again() == 0
+
+
 @pytest.mark.parametrize("action", ["rename", "merge"])
 def test_boundaries_imported_for_that_very_day_keep_their_shape(session: Any, run_jobs: Any, action: str) -> None:
     """The new shape comes with the resolution; the plan says what it is called from then on."""

@@ -110,16 +110,19 @@ def _areas(plan: Plan) -> int:
     # Boundaries of that very day have been imported: the plan only says what these areas are called and where.
     after = state.areas_on(codes, plan.effective_on, shapes=True)
     imported = {code: row for code, row in after.items() if row.valid_from == plan.effective_on}
-    becoming, changed = _Becoming(plan), 0
+    becoming, changed, merged = _Becoming(plan), 0, _merged(plan)
+    together = {code for code, *_ in merged}
     for step in plan.of(AREA):
         row = before[step.from_code]
+        under_later_name = step.action == RENAME and step.name_before and row.name == step.name_vi
         if step.action == RENAME and step.from_code in imported:
             changed += _called(imported[row.code], step.name_vi, step.parent_code)
-        elif step.action == RENAME and step.name_before and row.name == step.name_vi:
+            changed += _called(row, step.name_before) if under_later_name else False
+        elif under_later_name:
             changed += _name_before(row, step, plan.effective_on)
-        elif step.action == RENAME:
+        elif step.action == RENAME and row.code not in together:
             becoming.add(row.code, [row], name=step.name_vi, parent=step.parent_code)
-    for code, sources, step in _merged(plan):
+    for code, sources, step in merged:
         if code in imported:
             changed += _called(imported[code], step.name_vi, step.parent_code)
             continue
@@ -142,8 +145,9 @@ def _merged(plan: Plan) -> list[tuple[str, list[str], Step]]:
     for steps in plan.targets(AREA).values():
         if len(steps) == 1 and steps[0].to_code:
             found[steps[0].to_code].append(steps[0])
+    renamed = {step.from_code: step for step in plan.of(AREA) if step.action == RENAME}
     return [
-        (code, [s.from_code for s in steps], next((s for s in steps if s.name_vi), steps[0]))
+        (code, [s.from_code for s in steps], renamed.get(code) or next((s for s in steps if s.name_vi), steps[0]))
         for code, steps in found.items()
     ]
 
