@@ -237,7 +237,7 @@ def test_a_desk_with_a_case_that_a_person_must_look_at_says_so(client: Any, sess
     staff.sign_in(client, "province")
     page = client.get("/desk?tab=units")
     assert page.status_code == 200
-    assert "Kiểm tra đơn vị" in page.text or "sắp xếp" in page.text
+    assert "Kiểm tra lại đơn vị sau sắp xếp" in page.text
 
 
 def test_an_office_without_accounts_is_written_to_and_nobody_elsewhere_has_it_in_hand(
