@@ -95,12 +95,16 @@ def of_then(scope: Scope, *, waiting: bool = False) -> Conditions | None:
 
 
 def one_by_one(scope: Scope) -> list[Conditions]:
-    """The same as `of_then` in parts that have nothing in common, each of one code as far as that goes."""
+    """What `of_then` brings by whole codes, each code for itself."""
     if scope.kind not in _COLUMN:
         return []
     column = _COLUMN[scope.kind]
-    found = [[column == bindparam(f"former_{n}", type_=String), *_common(scope)] for n in range(scope.former)]
-    return [*found, [_rest(scope), *_common(scope)]] if scope.rest else found
+    return [[column == bindparam(f"former_{n}", type_=String), *_common(scope)] for n in range(scope.former)]
+
+
+def scattered(scope: Scope) -> Conditions | None:
+    """What `of_then` brings besides, and neither `of_today` nor `one_by_one` do; None if there is nothing."""
+    return [_rest(scope), *_common(scope)] if scope.kind in _COLUMN and scope.rest else None
 
 
 def _common(scope: Scope) -> Conditions:

@@ -287,18 +287,24 @@ def _any_of(scope: Scope) -> Conditions:
 
 def _by_change(shape: _Shape) -> Any:
     """The latest changed of each code that the identity stands for."""
-    whose = [desk_scopes.of_today(shape.scope), *desk_scopes.one_by_one(shape.scope)]
-    parts = [_changed(shape, conditions) for conditions in whose]
+    scope, scattered = shape.scope, desk_scopes.scattered(shape.scope)
+    # Of few among very many: no index sorted by change may tempt the database to walk along it until enough are found.
+    unsorted = func.coalesce(T.updated_at, T.created_at)
+    own = unsorted if scope.kind == "commune" and scope.rest else T.updated_at
+    parts = [_changed(shape, desk_scopes.of_today(scope), own)]
+    parts += [_changed(shape, conditions, T.updated_at) for conditions in desk_scopes.one_by_one(scope)]
+    if scattered is not None:
+        parts.append(_changed(shape, scattered, unsorted))
     return parts[0] if len(parts) == 1 else union_all(*(select(part.subquery()) for part in parts))
 
 
-def _changed(shape: _Shape, whose: Conditions) -> Any:
+def _changed(shape: _Shape, whose: Conditions, by: ColumnElement[datetime]) -> Any:
     query = _found(shape, literal_column("99", Integer), whose)
     if shape.tab.statuses != lifecycle.STATUSES:
         query = query.where(T.status.in_(shape.tab.statuses))
     if shape.after is not None:
         query = query.where(tuple_(T.updated_at, T.id) < tuple_(_moment("at"), bindparam("last")))
-    return query.order_by(T.updated_at.desc(), T.id.desc()).limit(bindparam("size", type_=Integer))
+    return query.order_by(by.desc(), T.id.desc()).limit(bindparam("size", type_=Integer))
 
 
 def _by_lane(shape: _Shape) -> Any:
