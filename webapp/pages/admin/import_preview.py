@@ -63,12 +63,17 @@ class Plan:
     @property
     def stamp(self) -> str:
         """A mark of what stands there now."""
-        return hashlib.sha256(orjson.dumps(self.before)).hexdigest()[:32]
+        return mark(self.before)
 
     def counts(self) -> list[tuple[str, int]]:
         """(state, how many rows), those that there are."""
         found = [(state, sum(line.state == state for line in self.lines)) for state in STATE]
         return [(state, number) for state, number in found if number]
+
+
+def mark(what: Any) -> str:
+    """A short mark of some cells, by which a form notices that they were changed meanwhile."""
+    return hashlib.sha256(orjson.dumps(what, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
