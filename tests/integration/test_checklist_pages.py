@@ -238,7 +238,7 @@ def test_the_operators_commands(app: Any, session: Any, tmp_path: Any) -> None:
     rows[0]["vi"] = "Có thấy không?"
     file.write_bytes(sheets.write("csv", versions.COLUMNS, rows))
     looked = run.invoke(args=["checklists", "import", str(file), "--dry-run"])
-    assert "changed: Có thấy không?" in looked.output or "Có thấy không?" in looked.output, looked.output
+    assert "Version 2, used from" in looked.output, looked.output
     assert session.query(Checklist).filter(Checklist.number == 2).count() == 0
     assert "1 checklists got" in run.invoke(args=["checklists", "import", str(file)]).output
     assert "version   2" in run.invoke(args=["checklists", "list"]).output
