@@ -29,7 +29,6 @@ def office(embedded_server: services.Server) -> tuple[str, str]:
         from tests.integration.staff import case
         from webapp.reports import lifecycle as life
 
-        factories.duyen_hai()
         factories.user(ADMIN, "admin", None)
         factories.user(OFFICER, "unit", "ubnd-29512")
         number = case(life.VERIFYING).public_id
