@@ -59,7 +59,7 @@ def test_an_inspection_that_was_begun_keeps_its_questions(client: Any, session: 
     assert begun == "waste.1"
     sign_in(client, "admin")
     assert save(client, SMELL, VOLUME).status_code == 303
-    assert "bản 2, từ" in client.get(HERE).text
+    assert "phiên bản 2, từ" in client.get(HERE).text
 
     sign_in(client, "unit")
     fresh = inspection(client, report)
@@ -88,7 +88,7 @@ def test_a_version_to_come_waits_for_its_day_and_an_ended_one_makes_room_for_the
         save(client, SMELL, valid_from=day.isoformat(), valid_to=(day + timedelta(days=5)).isoformat()).status_code
         == 303
     )
-    assert "bản 2 từ" in client.get(HERE).text
+    assert "phiên bản 2 từ" in client.get(HERE).text
     sign_in(client, "unit")
     assert "còn ở nơi được phản ánh" in inspection(client, report)
     assert "Có mùi" not in client.get(f"/unit/cases/{report.public_id}/inspection?list=waste.2").text
@@ -221,7 +221,7 @@ def test_the_table_goes_out_and_comes_in_again(client: Any, session: Any, form: 
 def test_a_provinces_front_looks_and_changes_nothing(client: Any, session: Any) -> None:
     sign_in(client, "province")
     assert client.get(HERE).status_code == 200
-    assert "Lưu thành bản tiếp theo" not in client.get(f"{HERE}/waste").text
+    assert "Lưu thành phiên bản tiếp theo" not in client.get(f"{HERE}/waste").text
     assert save(client, SMELL).status_code == 403
     assert client.get(f"{HERE}/new").status_code == 403
     for who in ("commune", "unit"):

@@ -37,7 +37,7 @@ MOST_ROWS = 500
 LISTED = 30  # rules and deadlines that name a category
 LANGUAGE: dict[str, LazyString] = {"vi": _l("Vietnamese"), "en": _l("English"), "km": _l("Khmer")}
 TEXT: dict[str, LazyString] = {
-    "name": _l("Name"),
+    "name": _l("Name of the category"),
     "description": _l("What it is, in a sentence"),
     "evidence": _l("What helps as evidence"),
     "warning": _l("Warning"),

@@ -120,13 +120,14 @@ def page(base: str, title: str, plan: Plan, asked: Given, *, confirm: str = "") 
     """The preview, with the button that takes the rows, unless one of them is wrong. `base`: where the table is;
     `confirm`: what the button says."""
     stale = bool(asked.stamp) and asked.stamp != plan.stamp and not plan.wrong
+    told = [line for line in plan.lines if line.state != SAME]
     packed = zlib.compress(orjson.dumps(asked.rows), 9)
     html = render_template(
         "admin/import.html",
         base=base,
         title=title,
-        lines=sorted(plan.lines, key=lambda line: (line.state != WRONG, line.number))[:SHOWN],
-        total=len(plan.lines),
+        lines=sorted(told, key=lambda line: (line.state != WRONG, line.number))[:SHOWN],
+        total=len(told),
         counts=plan.counts(),
         states=STATE,
         wrong=len(plan.wrong),
