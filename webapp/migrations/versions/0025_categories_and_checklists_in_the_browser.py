@@ -1,8 +1,8 @@
 """Categories and checklists are edited in the browser: one's own rows, ends by date, versions. The last day on which
 somebody signed in.
 
-Revision ID: 0023
-Revises: 0022
+Revision ID: 0025
+Revises: 0023
 """
 
 from datetime import UTC, datetime, timedelta
@@ -12,8 +12,8 @@ from alembic import op
 
 import webapp.core.db
 
-revision = "0023"
-down_revision = "0022"
+revision = "0025"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
