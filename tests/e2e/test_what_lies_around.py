@@ -19,7 +19,7 @@ DESKTOP = {"viewport": {"width": 1280, "height": 900}, "is_mobile": False, "has_
 def ward(run: services.Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Commune]:
     with commune(run, monkeypatch) as made:
         offices = Offices(made)
-        for day, lines in (("2026-01-12", (1, 9)), ("2026-09-01", (2,)), ("2026-10-03", (3, 4, 10, 11))):
+        for day, lines in (("2026-02-16", (1, 9)), ("2026-09-01", (2,)), ("2026-10-03", (3, 4, 10, 11))):
             made.at(f"{day} 09:00")
             offices.send(*lines, kind="waste_household")
         made.at("2026-10-05 09:00")
