@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 
 from hypothesis import given
@@ -35,10 +36,46 @@ def test_a_plan_names_only_sums_that_are_kept(one: date, other: date, at: int, c
     )
     made = plan(at, asked, FIRST, TODAY)
     kept = {(c.level, c.dim, c.period) for c in cubes.CUBES}
-    for period in made.periods:
-        kind = cubes.ALL if period == 0 else cubes.MONTH if period < 1_000_000 else cubes.DAY
+    for period in made.periods + made.less:
+        kind = {1: cubes.ALL, 4: cubes.YEAR, 6: cubes.MONTH, 8: cubes.DAY}[len(str(period))]
         assert (made.level, "category" if category else "unit" if unit else "", kind) in kept
     assert made.level == max(at, cubes.FIRST) or not made.dims
+
+
+def days_of(period: int) -> list[int]:
+    """The days of a period as numbers; a year of 12 months of 31 days is as good as any here."""
+    text = str(period)
+    if len(text) == 8:
+        return [period]
+    months = [period] if len(text) == 6 else [period * 100 + n for n in range(1, 13)]
+    return [month * 100 + n for month in months for n in range(1, 32)]
+
+
+@given(DAYS, DAYS, st.integers(0, 24), st.sampled_from(["", "coal_ash"]))
+def test_what_is_added_and_taken_away_is_each_day_asked_for_once(
+    one: date, other: date, at: int, category: str
+) -> None:
+    since, until = min(one, other), max(one, other)
+    made = plan(at, Question((category,) if category else (), since=since, until=until), FIRST, TODAY)
+    times: Counter[int] = Counter()
+    for period in made.periods:
+        times.update(days_of(period))
+    for period in made.less:
+        times.subtract(days_of(period))
+    day = date(2019, 1, 1)
+    while day <= TODAY:
+        number = cubes.number(day)
+        counted = times[number] + sum((s.first or 0) <= number <= (s.last or 99999999) for s in made.spans)
+        assert counted == (since <= day <= until), day
+        day += timedelta(days=1)
+
+
+def test_nearly_a_year_is_the_year_less_what_is_missing() -> None:
+    made = plan(8, Question(since=date(2025, 2, 20)), None, TODAY)
+    assert set(made.periods) == {2025, 2026, *range(20250220, 20250229)}
+    assert (set(made.less), made.spans) == ({202501, 202502}, ())
+    made = plan(8, Question(since=date(2025, 2, 3)), None, TODAY)  # nearly the whole of February as well
+    assert (set(made.periods), set(made.less)) == ({2025, 2026}, {202501, 20250201, 20250202})
 
 
 def test_without_days_one_row_a_square_and_state_is_enough() -> None:

@@ -122,6 +122,9 @@ db = SQLAlchemy(model_class=Base)
 # Whether the transaction that begins next will write. SQLite takes its single write lock at once then:
 # a reader that turns writer halfway fails without waiting if anyone else wrote in between.
 _writes: ContextVar[bool] = ContextVar("writes", default=True)
+# Whether each statement stands alone. A transaction that only reads and sees what was committed before each statement
+# anyway (READ COMMITTED) is two round trips for nothing, and its ROLLBACK makes psycopg forget what it had prepared.
+_alone: ContextVar[bool] = ContextVar("alone", default=False)
 
 
 def rows_changed(statement: Executable) -> int:
@@ -186,32 +189,39 @@ class Prepared:
 
 def plain(words: str, values: Mapping[str, Any]) -> CursorResult[Any]:
     """Run SQL that is written out, in the session's transaction. Values are named `:name`; a tuple is a list, written
-    `IN :name`. It is brought into the driver's form once for each wording and length of its lists, which costs less
-    than any expression, and the driver keeps what it has prepared. Types of the database's own only."""
+    `IN :name`. It is brought into the driver's form once for each wording, which costs less than any expression, and
+    the driver keeps what it has prepared. Types of the database's own only."""
     connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        # A list is one array, so that lists of any length are one prepared statement.
+        given = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+        return connection.exec_driver_sql(_for_postgresql(words), given)
     lists = {name: value for name, value in values.items() if isinstance(value, tuple)}
-    lengths = tuple(sorted((name, len(value)) for name, value in lists.items()))
     given = {name: value for name, value in values.items() if name not in lists}
     for name, value in lists.items():
         given |= {f"{name}_{place}": one for place, one in enumerate(value)}
-    return connection.exec_driver_sql(_in_drivers_form(connection.dialect.name, words, lengths), given)
+    lengths = tuple(sorted((name, len(value)) for name, value in lists.items()))
+    return connection.exec_driver_sql(_for_sqlite(words, lengths), given)
 
 
 _NAME = re.compile(r"(?<!:):([a-z][a-z0-9_]*)")
+_LIST = re.compile(r"\bIN :([a-z][a-z0-9_]*)")
 
 
 @lru_cache(maxsize=1024)
-def _in_drivers_form(dialect: str, words: str, lengths: tuple[tuple[str, int], ...]) -> str:
+def _for_postgresql(words: str) -> str:
+    return _NAME.sub(r"%(\1)s", _LIST.sub(r"= ANY(%(\1)s)", words.replace("%", "%%")))
+
+
+@lru_cache(maxsize=1024)
+def _for_sqlite(words: str, lengths: tuple[tuple[str, int], ...]) -> str:
     known = dict(lengths)
-    mark = "%({})s".format if dialect == "postgresql" else ":{}".format
 
     def written(found: re.Match[str]) -> str:
         name = found[1]
-        if name not in known:
-            return mark(name)
-        return f"({', '.join(mark(f'{name}_{place}') for place in range(known[name]))})"
+        return f"IN ({', '.join(f':{name}_{place}' for place in range(known[name]))})"
 
-    return _NAME.sub(written, words.replace("%", "%%") if dialect == "postgresql" else words)
+    return _LIST.sub(written, words)
 
 
 class Nested:
@@ -316,9 +326,11 @@ def reading() -> Iterator[None]:
         _writes.reset(token)
 
 
-def set_writes(value: bool) -> None:
-    """Say for the current context (a request) whether it is going to write."""
+def set_writes(value: bool, *, alone: bool = False) -> None:
+    """Say for the current context (a request) whether it is going to write; and, if it is not, whether its statements
+    may stand alone on PostgreSQL, which rules out cursors of the server (`yield_per`)."""
     _writes.set(value)
+    _alone.set(alone and not value)
 
 
 @contextmanager
@@ -368,3 +380,7 @@ def _on_checkout(connection: Any, _record: Any, _proxy: Any) -> None:
 def _on_begin(connection: Any) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes.get() else "BEGIN")
+        return
+    driver = connection.connection.dbapi_connection
+    if driver.autocommit != _alone.get():
+        driver.autocommit = _alone.get()

@@ -20,7 +20,7 @@ def wilson_low(part: int, whole: int) -> float:
     Statistical Association 22 (1927): the least share that could well be behind what was seen. A share of few cases
     is pulled down, so that three out of three do not stand before ninety-five out of a hundred.
     """
-    if not whole:
+    if not part:
         return 0.0
     share, square = part / whole, Z * Z
     middle = share + square / (2 * whole)

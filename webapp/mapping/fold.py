@@ -182,7 +182,7 @@ class _Clock:
 
 def _keys(cube: cubes.Cube) -> tuple[str, str, str]:
     """(dim, period, where) of a cube as SQL over facts."""
-    period = {cubes.ALL: "0", cubes.MONTH: "month", cubes.DAY: "day"}[cube.period]
+    period = {cubes.ALL: "0", cubes.YEAR: "month / 100", cubes.MONTH: "month", cubes.DAY: "day"}[cube.period]
     if not cube.dim:
         return "''", period, "1 = 1"
     return f"'{cubes.PREFIX[cube.dim]}' || {cube.dim}", period, f"{cube.dim} <> ''"
@@ -218,16 +218,18 @@ _SUMS = ("n", "sum_x", "sum_y", "squares", "sum_id")
 
 
 def _group(cube: cubes.Cube, shift: int) -> str:
-    names = [cube.dim, "" if cube.period == cubes.ALL else cube.period, f"cell >> {shift}", "state"]
+    period = "" if cube.period == cubes.ALL else _keys(cube)[1]
+    names = [cube.dim, period, f"cell >> {shift}", "state"]
     return ", ".join(name for name in names if name)
 
 
 def _kept_sql(cube: cubes.Cube) -> str:
     dim = f"dim LIKE '{cubes.PREFIX[cube.dim]}%'" if cube.dim else "dim = ''"
-    period = {cubes.ALL: "period = 0", cubes.MONTH: "period BETWEEN 1 AND 999999", cubes.DAY: "period > 999999"}
+    least = {cubes.ALL: 0, cubes.YEAR: 1, cubes.MONTH: 10_000, cubes.DAY: 1_000_000}[cube.period]
+    most = {cubes.ALL: 0, cubes.YEAR: 9_999, cubes.MONTH: 999_999, cubes.DAY: 99_999_999}[cube.period]
     return (
         f"SELECT dim, period, cell, state, {', '.join(_SUMS)} FROM map_cells "  # noqa: S608
-        f"WHERE level = {cube.level} AND {dim} AND {period[cube.period]} AND n <> 0"
+        f"WHERE level = {cube.level} AND {dim} AND period BETWEEN {least} AND {most} AND n <> 0"
     )
 
 

@@ -71,14 +71,14 @@ class MapCell(Base):
     """Sums over the cases in one square of zoom `level`, of one `dim` (see cubes.py), period and state.
 
     All sums can be taken apart again, so a case that leaves is subtracted. `sum_id` is the case's own id where
-    there is one; `spread` is 0 for n cases at one point (see `queries.at_one_point`).
+    there is one; `squares` says whether n cases lie at one point (see `queries.at_one_point`).
     """
 
     __tablename__ = "map_cells"
 
     level: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     dim: Mapped[str] = mapped_column(String(48), primary_key=True)
-    period: Mapped[int] = mapped_column(Integer, primary_key=True)  # 0: all time, 202611 or 20261121
+    period: Mapped[int] = mapped_column(Integer, primary_key=True)  # 0: all time, 2026, 202611 or 20261121
     cell: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     state: Mapped[str] = mapped_column(String(20), primary_key=True)
     n: Mapped[int] = mapped_column(Integer)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -19,36 +18,11 @@ from webapp.mapping.cubes import OFFSET
 from webapp.mapping.models import LATE, MapPoint
 from webapp.reports import lifecycle
 from webapp.reports.catalogue import catalogue
-from webapp.reports.queries import GROUP_OF, GROUPS, OVERDUE, Filters
+from webapp.reports.queries import GROUPS, OVERDUE, Filters
 
 MAX_ZOOM = 20
 Cells = tuple[int, int]
 _WORLD: Cells = (0, 1 << (2 * cells.ZOOM))
-
-
-@dataclass(slots=True)
-class Square:
-    """The sums of one square of a tile."""
-
-    n: int = 0
-    late: int = 0
-    sum_x: int = 0
-    sum_y: int = 0
-    squares: int = 0
-    sum_id: int = 0
-    by: dict[str, int] = field(default_factory=dict)
-
-    def add(self, row: Any) -> None:
-        n = int(row.n)
-        status = row.state.removesuffix(LATE)
-        self.n += n
-        self.late += n if row.state.endswith(LATE) else 0
-        self.sum_x += int(row.sum_x)
-        self.sum_y += int(row.sum_y)
-        self.squares += int(row.squares)
-        self.sum_id += int(row.sum_id)
-        group = GROUP_OF[status]
-        self.by[group] = self.by.get(group, 0) + n
 
 
 def tile(z: int, x: int, y: int, filters: Filters) -> dict[str, Any]:
@@ -57,29 +31,20 @@ def tile(z: int, x: int, y: int, filters: Filters) -> dict[str, Any]:
     `same` marks a cluster of cases at one and the same point, which no zoom takes apart; `area` is its
     commune. Raises ValueError if there is no such tile.
     """
-    at = cubes.level(z)
-    squares: dict[int, Square] = {}
-    for row in _sums(at, cells.tile_range(z, x, y), filters):
-        squares.setdefault(row.sub, Square()).add(row)
-    found = [squares[sub] for sub in sorted(squares) if squares[sub].n]
-    singles = _singles(square.sum_id for square in found if square.n == 1)
+    found = _squares(cubes.level(z), cells.tile_range(z, x, y), filters)
     many = [(square, at_one_point(square)) for square in found if square.n > 1]
     communes = _communes(point for _, point in many)
     return {
         "clusters": [_cluster(square, point, communes) for square, point in many],
-        "reports": [_single(singles[square.sum_id]) for square in found if square.n == 1],
+        "reports": [_single(square.single) for square in found if square.n == 1],
     }
 
 
 def counts(filters: Filters) -> dict[str, int]:
     """How many cases there are by group of status, how many of them are overdue, and all together ("total")."""
-    found = dict.fromkeys(("total", OVERDUE, *GROUPS), 0)
-    for row in _sums(0, _WORLD, filters):
-        n, status = int(row.n), row.state.removesuffix(LATE)
-        found["total"] += n
-        found[GROUP_OF[status]] += n
-        found[OVERDUE] += n if row.state.endswith(LATE) else 0
-    return found
+    for all_ in _squares(0, _WORLD, filters):
+        return {"total": all_.n, OVERDUE: all_.late} | {group: getattr(all_, group) for group in GROUPS}
+    return dict.fromkeys(("total", OVERDUE, *GROUPS), 0)
 
 
 def states(status: str | None) -> tuple[str, ...] | None:
@@ -91,8 +56,9 @@ def states(status: str | None) -> tuple[str, ...] | None:
     return tuple(s + late for s in GROUPS.get(status, (status,)) for late in ("", LATE))
 
 
-def _sums(at: int, within: Cells, filters: Filters) -> Sequence[Any]:
-    """Rows of sums by square of zoom `at` and by state, of what matches and lies in a range of cells."""
+def _squares(at: int, within: Cells, filters: Filters) -> Sequence[Any]:
+    """The squares of zoom `at` in a range of cells that hold anything that matches, in their order, as rows: `sub`,
+    `n`, `late`, `sum_x`, `sum_y`, `squares`, a count for each of GROUPS, and `single`, what `_single` reads."""
     asked = question(filters)
     first = first_day() if filters.until and not filters.since else None
     plan = cubes.plan(at, asked, first, clock.today())
@@ -105,8 +71,12 @@ def _sums(at: int, within: Cells, filters: Filters) -> Sequence[Any]:
     parts = []
     if plan.periods:
         bits = 2 * (cells.ZOOM - plan.level)
-        given |= {"dims": plan.dims, "periods": plan.periods, "first": within[0] >> bits, "last": within[1] >> bits}
-        parts.append(_FROM_CELLS.format(level=plan.level, bits=2 * (plan.level - at), only=only))
+        given |= {"dims": plan.dims, "periods": plan.periods, "less": plan.less}
+        given |= {"first": within[0] >> bits, "last": within[1] >> bits}
+        for sign, periods in (("", ":periods"), ("-", ":less"))[: 2 if plan.less else 1]:
+            parts.append(
+                _FROM_CELLS.format(level=plan.level, bits=2 * (plan.level - at), only=only, sign=sign, periods=periods)
+            )
     for number, span in enumerate(plan.spans):
         parts.append(
             _FROM_POINTS.format(
@@ -115,16 +85,15 @@ def _sums(at: int, within: Cells, filters: Filters) -> Sequence[Any]:
         )
     if not parts:
         return ()
-    words = parts[0] if len(parts) == 1 else _TOGETHER.format(parts=" UNION ALL ".join(parts))
-    return plain(words, given).all()
+    return plain(_BY_SQUARE.format(counts=_COUNTS, parts=" UNION ALL ".join(parts)), given).all()
 
 
 # Plain SQL, the same on both engines: building these as expressions costs more than running them. Numbers and
 # names come from here and from cubes.py; all that was asked for is bound.
 _FROM_CELLS = (
-    "SELECT cell >> {bits} AS sub, state, SUM(n) AS n, SUM(sum_x) AS sum_x, SUM(sum_y) AS sum_y, "
-    "SUM(squares) AS squares, SUM(sum_id) AS sum_id FROM map_cells WHERE level = {level} AND dim IN :dims "
-    "AND period IN :periods AND cell >= :first AND cell < :last AND n > 0{only} GROUP BY cell >> {bits}, state"
+    "SELECT cell >> {bits} AS sub, state, {sign}SUM(n) AS n, {sign}SUM(sum_x) AS sum_x, {sign}SUM(sum_y) AS sum_y, "
+    "{sign}SUM(squares) AS squares, {sign}SUM(sum_id) AS sum_id FROM map_cells WHERE level = {level} AND dim IN :dims "
+    "AND period IN {periods} AND cell >= :first AND cell < :last AND n > 0{only} GROUP BY cell >> {bits}, state"
 )
 _SQUARE = " + ".join(f"CAST({c} % {OFFSET} AS BIGINT) * ({c} % {OFFSET})" for c in ("x", "y"))
 _FROM_POINTS = (
@@ -132,9 +101,25 @@ _FROM_POINTS = (
     "SUM({square}) AS squares, SUM(report_id) AS sum_id FROM map_points "
     "WHERE cell >= :low AND cell < :high{only} GROUP BY cell >> {bits}, state"
 )
-_TOGETHER = (
-    "SELECT sub, state, SUM(n) AS n, SUM(sum_x) AS sum_x, SUM(sum_y) AS sum_y, SUM(squares) AS squares, "
-    "SUM(sum_id) AS sum_id FROM ({parts}) AS parts GROUP BY sub, state"
+
+
+def _count(of: Iterable[str], name: str) -> str:
+    listed = ", ".join(f"'{state}'" for state in of)
+    return f"CAST(SUM(CASE WHEN state IN ({listed}) THEN n ELSE 0 END) AS BIGINT) AS {name}"
+
+
+_COUNTS = ", ".join(
+    (
+        *(f"CAST(SUM({name}) AS BIGINT) AS {name}" for name in ("n", "sum_x", "sum_y", "squares", "sum_id")),
+        _count((status + LATE for status in lifecycle.CLOCK_RUNS), "late"),
+        *(_count((s + late for s in of for late in ("", LATE)), group) for group, of in GROUPS.items()),
+    )
+)
+# Where a square holds one case, the sum of ids is its own.
+_BY_SQUARE = (
+    "SELECT found.*, CASE WHEN n = 1 THEN (SELECT public_id || ' ' || CAST(lon AS TEXT) || ' ' || CAST(lat AS TEXT) "
+    "|| ' ' || state || ' ' || category FROM map_points WHERE report_id = found.sum_id) END AS single "
+    "FROM (SELECT sub, {counts} FROM ({parts}) AS parts GROUP BY sub HAVING SUM(n) > 0) AS found ORDER BY sub"
 )
 # Of thousands of cases at one point one is enough to look at.
 _FIRST_AT = (
@@ -147,6 +132,10 @@ _PROPERTIES = (("category", "categories"), ("unit", "units"), ("province", "prov
 def conditions(asked: cubes.Question, span: cubes.Span, number: int, given: dict[str, Any]) -> str:
     """What else is asked of a point, as SQL; its values go into `given`."""
     found = []
+    if days := span.days():  # so that an index by day and cell is asked for the cells of each day
+        given[f"days_{number}"] = days
+        found.append(f"day IN :days_{number}")
+        span = cubes.Span(None, None)
     for sign, name, day in ((">=", f"since_{number}", span.first), ("<=", f"until_{number}", span.last)):
         if day is not None:
             found.append(f"day {sign} :{name}")
@@ -189,7 +178,7 @@ def first_day() -> date:
 # -- from sums to what is drawn ------------------------------------------------------------------------------------
 
 
-def at_one_point(square: Square) -> int | None:
+def at_one_point(square: Any) -> int | None:
     """The cell at which all cases of a square lie; None if they lie apart.
 
     The squares of n equal numbers add up to n times the square of their mean, of unequal ones to more.
@@ -211,30 +200,23 @@ def _communes(at: Iterable[int | None]) -> dict[int, str | None]:
     return {row.cell: row.commune or None for row in rows}
 
 
-def _singles(ids: Iterable[int]) -> dict[int, Any]:
-    wanted = sorted(ids)
-    if not wanted:
-        return {}
-    words = "SELECT report_id, public_id, lon, lat, category, state FROM map_points WHERE report_id IN :ids"
-    return {row.report_id: row for row in plain(words, {"ids": tuple(wanted)})}
-
-
-def _single(row: Any) -> dict[str, Any]:
-    known = catalogue().categories.get(row.category)
+def _single(said: str) -> dict[str, Any]:
+    public_id, lon, lat, state, category = said.split(" ", 4)
+    known = catalogue().categories.get(category)
     return {
-        "id": row.public_id,
-        "lon": round(row.lon, 5),
-        "lat": round(row.lat, 5),
-        "category": row.category,
+        "id": public_id,
+        "lon": round(float(lon), 5),
+        "lat": round(float(lat), 5),
+        "category": category,
         "icon": known.icon if known else "icon-other",
-        "status": row.state.removesuffix(LATE),
-        "overdue": row.state.endswith(LATE),
+        "status": state.removesuffix(LATE),
+        "overdue": state.endswith(LATE),
     }
 
 
-def _cluster(square: Square, point: int | None, communes: dict[int, str | None]) -> dict[str, Any]:
+def _cluster(square: Any, point: int | None, communes: dict[int, str | None]) -> dict[str, Any]:
     lon, lat = cells.position(square.sum_x / square.n + 0.5, square.sum_y / square.n + 0.5)
-    by = {group: square.by[group] for group in GROUPS if square.by.get(group)}
+    by = {group: n for group in GROUPS if (n := getattr(square, group))}
     cluster: dict[str, Any] = {
         "lon": round(lon, 5),
         "lat": round(lat, 5),

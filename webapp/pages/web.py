@@ -12,7 +12,7 @@ from flask import Flask, Response, abort, current_app, g, has_request_context, r
 from flask_babel import ngettext
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from webapp.areas.queries import any_approximate
@@ -53,7 +53,7 @@ def init_app(app: Flask) -> None:
 
 
 def _begin() -> None:
-    set_writes(request.method not in SAFE)
+    set_writes(request.method not in SAFE, alone=True)
     # Werkzeug's limit for text fields does not cover this kind of body.
     limit = current_app.config["MAX_FORM_MEMORY_SIZE"]
     if request.mimetype == "application/x-www-form-urlencoded" and (request.content_length or 0) > limit:
@@ -79,6 +79,13 @@ def _refuse_writes_in_get(session: Session, _context: Any, _instances: Any) -> N
     if not has_request_context() or request.method not in SAFE:
         return
     if session.new or session.deleted or any(session.is_modified(o) for o in session.dirty):
+        raise RuntimeError("a GET request must not write")
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _refuse_statements_that_write(state: ORMExecuteState) -> None:
+    changes = state.is_insert or state.is_update or state.is_delete
+    if changes and has_request_context() and request.method in SAFE:
         raise RuntimeError("a GET request must not write")
 
 
