@@ -51,7 +51,8 @@ def correct(doing: Doing) -> str:
         {"before": dict(zip(keys, before, strict=True)), "after": dict(zip(keys, after, strict=True))}, names
     )
     said = _("Corrected and routed anew. %(changes)s", changes="; ".join(changed))
-    return f"{said} {_taken_back(report, with_unit, names.unit(before[2]))}".rstrip()
+    more = _taken_back(report, with_unit, names.unit(before[2]))
+    return f"{said}. {more}" if more else said
 
 
 def _taken_back(report: Report, with_unit: bool, unit: str) -> str:
