@@ -10,6 +10,8 @@ from flask.cli import AppGroup
 GROUPS = {
     "api-keys": "webapp.accounts.api_keys_cli:api_keys_cli",
     "areas": "webapp.areas.cli:areas_cli",
+    "categories": "webapp.reports.cli:categories_cli",
+    "checklists": "webapp.inspections.cli:checklists_cli",
     "contacts": "webapp.units.cli:contacts_cli",
     "data": "webapp.data_loader:data_cli",
     "demo": "webapp.demo.cli:demo_cli",

@@ -1,7 +1,8 @@
 """Reference data from `webapp/data/` (or an operator's folder) into the database: `flask data load`.
 
 Files are read and checked whole before anything is written. Loading again changes only what differs; what
-is no longer in a file is marked retired or removed where nothing can refer to it.
+is no longer in a file is ended or removed where nothing can refer to it. What somebody has written in the browser is
+the operator's own and stays; how many rows of the files that concerns is said.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import inspect, select
 
-from webapp.core import events
+from webapp.core import clock, events
 from webapp.core.db import Base, committing, db
-from webapp.inspections import checklists
-from webapp.inspections.models import Checklist
+from webapp.inspections import checklists, versions
+from webapp.reports import catalogue as catalogue_cache
 from webapp.reports import placeholders
 from webapp.reports.models import Category, CategoryGroup, LegalReference
 from webapp.reports.replies import ACTIONS, ANY, LONGEST, ReplyTemplate
@@ -44,12 +45,14 @@ class DataError(ValueError):
 
 @dataclass
 class Loaded:
-    """How many rows a file added, changed, left alone and retired."""
+    """How many rows a file added, changed, left alone and retired; `own` of those left alone say something else,
+    because somebody has written them in the browser."""
 
     added: int = 0
     changed: int = 0
     same: int = 0
     retired: int = 0
+    own: int = 0
 
 
 def load(folder: Path = DATA) -> dict[str, Loaded]:
@@ -62,15 +65,17 @@ def load(folder: Path = DATA) -> dict[str, Loaded]:
     rules = _rules(folder / "routing_rules.csv")
     deadlines = _rows(folder / "deadlines.csv", DeadlineRule)
     days = _rows(folder / "holidays.csv", CalendarDay, {"date": "day"})
-    replies = _replies(folder / "reply_templates.toml", {c["code"] for c in categories})
+    offered = {c["code"] for c in categories} | set(db.session.scalars(select(Category.code).where(Category.own)))
+    replies = _replies(folder / "reply_templates.toml", offered)
     hours = _rows(folder / "office_hours.csv", OfficeHours)
     reminders = _rows(folder / "reminders.csv", ReminderRule)
     lists = _checklists(folder / "checklists.toml", {g["code"] for g in groups}, {row["code"] for row in legal})
-    _check(categories, legal, units, rules, deadlines)
+    _check(categories, legal)
+    _check_rules(rules, deadlines, offered, units)
     _check_time(deadlines, hours, reminders)
     result = {
-        "groups": _sync(CategoryGroup, ("code",), groups, _forget),
-        "categories": _sync(Category, ("code",), categories, _retire),
+        "groups": _sync(CategoryGroup, ("code",), groups, _forget_unused),
+        "categories": _sync(Category, ("code",), categories, _end),
         "legal_references": _sync(LegalReference, ("code",), legal, _forget),
         "units": _sync(Unit, ("code", "valid_from"), units, _keep),
         "routing_rules": _publish(rules, folder),
@@ -79,9 +84,10 @@ def load(folder: Path = DATA) -> dict[str, Loaded]:
         "reply_templates": _sync(ReplyTemplate, ("code",), replies, _retire_shipped),
         "office_hours": _sync(OfficeHours, ("code",), hours, _forget),
         "reminders": _sync(ReminderRule, ("code",), reminders, _forget),
-        "checklists": _sync(Checklist, ("code",), lists, _keep),
+        "checklists": _versions(lists),
     }
     terms.forget()
+    catalogue_cache.forget()
     if any(c.added or c.changed or c.retired for c in result.values()):
         counts = {name: [c.added, c.changed, c.retired] for name, c in result.items()}
         events.append("reference", "reference:loaded", events.SYSTEM, counts=counts)
@@ -172,7 +178,7 @@ def _category(row: dict[str, Any]) -> dict[str, Any]:
         "public_blur_m": None if blur == "commune" else int(blur),
         "publish_delay_hours": row.get("publish_delay_hours", 0),
         "legal": row.get("legal", []),
-        "retired": False,
+        "ended_from": row.get("ended_from"),
     }
 
 
@@ -234,21 +240,20 @@ def _checklists(path: Path, groups: set[str], laws: set[str]) -> list[dict[str, 
     return rows
 
 
-def _check(
-    categories: list[dict[str, Any]],
-    legal: list[dict[str, Any]],
-    units: list[dict[str, Any]],
-    rules: list[Rule],
-    deadlines: list[dict[str, Any]],
-) -> None:
-    """What refers to something must find it. Raises DataError."""
-    codes = {c["code"] for c in categories}
+def _check(categories: list[dict[str, Any]], legal: list[dict[str, Any]]) -> None:
+    """What categories name must be there. Raises DataError."""
     laws = {row["code"] for row in legal}
-    kinds = {row["kind"] for row in units}
-    unit_codes = {row["code"] for row in units}
     for category in categories:
         if unknown := set(category["legal"]) - laws:
             raise DataError(f"categories.toml, {category['code']}: unknown legal reference {unknown}")
+
+
+def _check_rules(
+    rules: list[Rule], deadlines: list[dict[str, Any]], codes: set[str], units: list[dict[str, Any]]
+) -> None:
+    """What rules and deadlines name must be there; `codes`: all categories. Raises DataError."""
+    kinds = {row["kind"] for row in units}
+    unit_codes = {row["code"] for row in units}
     for row in deadlines:
         if row["category_code"] != "*" and row["category_code"] not in codes:
             raise DataError(f"deadlines.csv, {row['code']}: unknown category {row['category_code']}")
@@ -314,13 +319,17 @@ def _sync(
             db.session.add(model(**row))
             counts.added += 1
             continue
-        own = getattr(known, "own", False)  # the operator's word stands
-        differing = {} if own else {name: value for name, value in row.items() if getattr(known, name) != value}
+        differing = {name: value for name, value in row.items() if getattr(known, name) != value}
+        if differing and getattr(known, "own", False):  # the operator's word stands
+            counts.own += 1
+            differing = {}
         if model is Unit and row["valid_to"] is None:
             # A reorganisation has ended it since: the file that came with the program does not bring it back.
             differing.pop("valid_to", None)
         for name, value in differing.items():
             setattr(known, name, value)
+        if differing and isinstance(known, Category):
+            known.version += 1  # whoever has its form open is told
         counts.changed += bool(differing)
         counts.same += not differing
     counts.retired = sum(absent(row) for row in there.values())
@@ -332,6 +341,39 @@ def _forget(row: Any) -> bool:
     if getattr(row, "own", False):
         return False
     db.session.delete(row)
+    return True
+
+
+def _versions(rows: Iterable[dict[str, Any]]) -> Loaded:
+    """A new version of each checklist whose file says something else. What was written in the browser stands."""
+    counts = Loaded()
+    for row in rows:
+        known = versions.of(row["code"])
+        newest = known[0] if known else None
+        if not versions.differs(newest, row):
+            counts.same += 1
+        elif any(one.own for one in known):
+            counts.same += 1
+            counts.own += 1
+        else:
+            db.session.add(versions.following(newest, row, own=False))
+            counts.added += newest is None
+            counts.changed += newest is not None
+    db.session.flush()
+    return counts
+
+
+def _forget_unused(group: Any) -> bool:
+    """A group goes with its last category; ended ones are in it as well."""
+    used = db.session.scalar(select(Category.code).where(Category.group_code == group.code).limit(1))
+    return False if used else _forget(group)
+
+
+def _end(row: Any) -> bool:
+    """A category that a file has no more is not offered from today on, unless it was written in the browser."""
+    if row.own or row.retired:
+        return False
+    row.ended_from = clock.today()
     return True
 
 
@@ -360,4 +402,5 @@ def load_command(folder: Path) -> None:
     except DataError as error:
         raise click.ClickException(str(error)) from error
     for name, c in result.items():
-        click.echo(f"{name:18} {c.added:5} added {c.changed:5} changed {c.same:5} same {c.retired:5} retired")
+        own = f" {c.own:5} kept as entered in the browser" if c.own else ""
+        click.echo(f"{name:18} {c.added:5} added {c.changed:5} changed {c.same:5} same {c.retired:5} retired{own}")

@@ -83,8 +83,16 @@ async function keep() {
   // What was written before, on this phone and under this account, is there again.
   const before = await sheets.get(number);
   if (before && before.by === by) {
+    // An inspection keeps the questions with which it was begun, also when others are asked from today on.
+    const begun = before.fields.find(([name]) => name === "checklist")?.[1];
+    const address = begun && `${location.pathname}?list=${encodeURIComponent(begun)}`;
+    if (begun && begun !== field("checklist").value && !location.href.endsWith(address)) {
+      location.replace(address);
+      return;
+    }
     ({ id, state } = before);
     for (const [name, value] of before.fields) {
+      if (name === "checklist") continue;
       const found = field(name);
       if (found) found.value = value; // a group of radio buttons takes it as well
     }
@@ -155,7 +163,7 @@ async function keep() {
   const cache = await caches.open("inspections");
   const page = `/unit/cases/${number}/inspection?keep=1`;
   try {
-    const answer = await fetch(page, { cache: "no-store", redirect: "manual" });
+    const answer = await fetch(`${page}&list=${encodeURIComponent(field("checklist").value)}`, { cache: "no-store", redirect: "manual" });
     if (answer.ok) {
       await cache.put(page, answer);
       await cache.addAll(JSON.parse(form.dataset.files));

@@ -241,7 +241,7 @@ SELECT (row_number() OVER () - 1)::int AS n, s.* FROM (
          c.code LIKE 'waste%' AS local
   FROM (SELECT *, row_number() OVER (ORDER BY array_position(ARRAY['waste_household', 'straw_burning', 'odour',
             'wastewater', 'noise', 'plastic', 'dust_emission', 'waste_industrial', 'landfill'], code::text), md5(code)
-        ) AS place FROM categories WHERE reportable AND NOT retired) c,
+        ) AS place FROM categories WHERE reportable AND ended_from IS NULL) c,
        LATERAL generate_series(1, ceil(60.0 / c.place)::int)) s;
 ANALYZE pick_category
 """

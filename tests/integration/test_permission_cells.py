@@ -188,6 +188,35 @@ def test_each_cell(world: World, name: str, role: str) -> None:
     assert (status != 403) == p.allowed(role, name), (method, path, status)
 
 
+# Further addresses behind a permission that is tried above.
+TABLES = [
+    ("rules:view", "GET", "/admin/categories"),
+    ("rules:view", "GET", "/admin/categories/noise"),
+    ("rules:view", "POST", "/admin/categories/export.csv"),
+    ("reference:edit", "GET", "/admin/categories/new"),
+    ("reference:edit", "POST", "/admin/categories/noise"),
+    ("reference:edit", "POST", "/admin/categories/import"),
+    ("rules:view", "GET", "/admin/checklists"),
+    ("rules:view", "GET", "/admin/checklists/waste"),
+    ("rules:view", "POST", "/admin/checklists/export.csv"),
+    ("reference:edit", "GET", "/admin/checklists/new"),
+    ("reference:edit", "POST", "/admin/checklists/waste"),
+    ("reference:edit", "POST", "/admin/checklists/import"),
+    ("reference:edit", "POST", "/admin/tables/days/import"),
+    ("contact:edit", "POST", "/admin/contacts/import"),
+    ("user:manage", "POST", "/admin/people/export.csv"),
+    ("user:manage", "POST", "/admin/people/import"),
+]
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("name", "method", "path"), TABLES)
+def test_each_cell_of_the_tables(world: World, name: str, method: str, path: str, role: str) -> None:
+    status = world.ask(role, method, path)
+    assert status < 500, (method, path)
+    assert (status != 403) == p.allowed(role, name), (method, path, status)
+
+
 @pytest.mark.parametrize("name", REQUESTS)
 def test_the_public_has_no_cell(world: World, name: str) -> None:
     method, path = REQUESTS[name](world, p.COMMUNE_FRONT)

@@ -39,6 +39,15 @@ def post(client: Any, path: str, page: str, **data: Any) -> Any:
     return client.post(path, data={"csrf_token": token} | data)
 
 
+def bring_in(client: Any, page: str, data: bytes) -> Any:
+    """A file, looked at and then confirmed; the preview if it cannot be taken."""
+    preview = post(client, f"{page}/import", page, file=(io.BytesIO(data), "x"))
+    if preview.status_code != 200:
+        return preview
+    given = {name: field(preview.text, name) for name in ("rows", "stamp")}
+    return post(client, f"{page}/import", page, **given)
+
+
 def test_a_day_off_of_the_operators_own_moves_the_due_date_and_outlives_an_upgrade(client: Any, session: Any) -> None:
     start = clock.now().replace(year=2027, month=6, day=14, hour=3)
     before = due_at("answer", "noise", start)
@@ -110,12 +119,26 @@ def test_a_deadline_that_makes_no_sense_is_refused_at_its_field(
     assert session.get(DeadlineRule, "d-new") is None
 
 
+def test_a_row_that_somebody_else_has_saved_meanwhile_is_not_overwritten(client: Any, session: Any) -> None:
+    page = f"{DEADLINES}/rows/d-default-answer"
+    values = {"step": "answer", "category_code": "*", "valid_from": "2025-07-01", "source": "QĐ thử"}
+    mark = field(client.get(page).text, "mark")
+    assert post(client, page, page, **values, working_days="7", mark=mark).status_code == 303
+    refused = post(client, page, page, **values, working_days="9", mark=mark)
+    assert refused.status_code == 409
+    assert "Working days: 9 → 7" in refused.text
+    session.expire_all()
+    assert session.get(DeadlineRule, "d-default-answer").working_days == 7
+    assert post(client, page, page, **values, working_days="9", mark=field(refused.text, "mark")).status_code == 303
+
+
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 @pytest.mark.parametrize("table", ["days", "deadlines", "hours", "reminders"])
 def test_a_table_goes_out_and_comes_in_again(client: Any, session: Any, table: str, form: str) -> None:
     page = f"/admin/tables/{table}"
     file = post(client, f"{page}/export.{form}", page).data
-    assert post(client, f"{page}/import", page, file=(io.BytesIO(file), "x")).status_code == 303
+    assert "Nothing would change" in post(client, f"{page}/import", page, file=(io.BytesIO(file), "x")).text
+    assert bring_in(client, page, file).status_code == 303
     assert not session.scalars(select(CalendarDay).where(CalendarDay.own)).all()
     assert not session.scalars(select(DeadlineRule).where(DeadlineRule.own)).all()
     assert not session.scalars(select(OfficeHours).where(OfficeHours.own)).all()
@@ -134,10 +157,11 @@ def test_the_programs_own_file_is_taken_and_a_wrong_line_stops_all(client: Any, 
     for table, status in (([*added, ["never", "holiday", "x", "", "y"]], 422), (added, 303)):
         out = io.StringIO()
         csv.writer(out, delimiter=";").writerows(table)  # as spreadsheets set to Vietnamese write it
-        response = post(client, f"{DAYS}/import", DAYS, file=(io.BytesIO(out.getvalue().encode()), "days.csv"))
+        response = bring_in(client, DAYS, out.getvalue().encode())
         assert response.status_code == status
         if status == 422:
-            assert f"Line {len(table)}. Day: This is not a day" in response.text
+            assert f"Line {len(table)}</span>" in response.text
+            assert "Day: This is not a day" in response.text
             assert session.get(CalendarDay, date(2029, 1, 1)) is None
     session.expire_all()
     assert session.get(CalendarDay, date(2029, 1, 1)).own
@@ -210,8 +234,7 @@ def test_new_hours_begin_where_the_old_end_and_both_may_come_in_one_file(client:
         "mot-ca,07:00,15:00,{day},,QĐ mới\n"
     )
     for day, status in (("2026-12-31", 422), ("2027-01-01", 303)):
-        file = (io.BytesIO((head + change.format(day=day)).encode()), "gio.csv")
-        assert post(client, f"{HOURS}/import", HOURS, file=file).status_code == status
+        assert bring_in(client, HOURS, (head + change.format(day=day)).encode()).status_code == status
     session.expire_all()
     assert len(office(date(2026, 12, 31))) == 2
     assert [o.hour for o, _ in office(date(2027, 1, 1))] == [7]
@@ -288,8 +311,11 @@ def test_commands(app: Any, session: Any, tmp_path: Any) -> None:
     file.write_text(
         file.read_text("utf-8-sig") + "2029-01-01,holiday,Tết Dương lịch,provisional,lịch dự kiến\n", "utf-8"
     )
+    looked = run(app, session, "import", "days", str(file), "--dry-run")
+    assert "new      2029-01-01" in looked.output
+    assert session.get(CalendarDay, date(2029, 1, 1)) is None
     assert "1 rows changed" in run(app, session, "import", "days", str(file)).output
     file.write_text("day,kind,name_vi,source\n2029-01-01,party,x,y\n", "utf-8")
     refused = run(app, session, "import", "days", str(file))
     assert refused.exit_code == 1
-    assert "Line 2" in refused.output
+    assert "line 2" in refused.output

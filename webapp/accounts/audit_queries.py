@@ -22,6 +22,8 @@ ELSEWHERE = (
     "job:retried",
     "reference:loaded",
     "reference:edited",
+    "category:saved",
+    "checklist:saved",
     "areas:imported",
     "rules:published",
     "unit:contact_set",
@@ -44,6 +46,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "unit%",
         "area%",
         "reference:%",
+        "category:%",
+        "checklist:%",
         "reorganisation:%",
         "template%",
     ),
@@ -80,6 +84,12 @@ def everything(wanted: Wanted, most: int) -> Iterator[Event]:
         left -= len(entries)
         if before is None:
             return
+
+
+def makers() -> dict[int, Event]:
+    """How each account came to be, by its number: the entry of its invitation."""
+    query = select(Event).where(Event.stream == STREAM, Event.kind.in_(("user:invited", "user:added")))
+    return {number: entry for entry in db.session.scalars(query) if (number := account_in(entry)) is not None}
 
 
 def names(entries: list[Event]) -> dict[int, User]:

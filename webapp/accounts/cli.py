@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
 import click
 from flask.cli import AppGroup
+from flask_babel import force_locale
 from sqlalchemy import select
 
-from webapp.accounts import audit, people
+from webapp.accounts import audit, people, permissions
 from webapp.accounts.models import ADMIN, FRONT, MEMBER, ROLES, User
+from webapp.accounts.permissions import Identity
 from webapp.accounts.signin import add_user
 from webapp.core import clock, text
 from webapp.core.db import committing, db, reading
 from webapp.core.events import OPERATOR
+from webapp.pages import export
+from webapp.pages.admin import import_preview, people_tables
+from webapp.units import posts
 from webapp.units import queries as units
 
 users_cli = AppGroup("users", help="Accounts of staff.")
@@ -79,6 +85,38 @@ def list_users() -> None:
             state = "off" if not user.active else "invited" if user.invited else "active"
             marks = f"{'head' if user.head else '-':4} {'app' if user.totp_secret else '-':3}"
             click.echo(f"{user.email:40} {user.role:6} {user.unit_code or '-':14} {state:7} {marks} {user.name}")
+
+
+@users_cli.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--state", type=click.Choice(posts.STATES), default="", help="Only accounts in this state.")
+@click.option("--search", default="", help="Part of an address or post, or the code of a unit.")
+def export_users(file: Path, state: str, search: str) -> None:
+    """Write the accounts to FILE (.csv or .xlsx), with the filter that was used on it."""
+    form, wanted = import_preview.form_of(file), posts.Wanted(text.clean(search)[:100], state)
+    with force_locale("vi"), committing():
+        made = people_tables.table(Identity(permissions.ADMIN), wanted)
+        rows = list(made.rows)
+        people_tables.record(OPERATOR, form, len(rows), wanted)
+        file.write_bytes(export.written(export.Table(made.title, made.notes, made.headings, rows), form))
+    click.echo(f"{len(rows)} accounts")
+
+
+@users_cli.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say who would be invited.")
+def import_users(file: Path, *, dry_run: bool) -> None:
+    """Invite everybody in FILE (columns email, name, unit, role, head) who has no account yet, and print the links;
+    they are also sent where e-mail is set up. All or nothing."""
+    with force_locale("en"), committing():
+        rows = import_preview.rows_of(file, people_tables.NEEDED, people_tables.MOST_INVITED)
+        plan, wanted = people_tables.planned(Identity(permissions.ADMIN), rows)
+        import_preview.tell(plan)
+        made = [] if dry_run else people_tables.invite(OPERATOR, wanted)
+        links = [(one.user_id, people.link_of(one)) for one in made]
+        told = [(user.email, link) for number, link in links if (user := people.by_id(number)) is not None]
+    for email, link in told:
+        click.echo(f"invited   {email}\nlink      {link}")
 
 
 @users_cli.command("switch-off")

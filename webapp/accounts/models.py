@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from flask_security import RoleMixin, UserMixin
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Boolean, Date, ForeignKey, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Base, Json, UtcDateTime
@@ -40,6 +40,7 @@ class User(Base, UserMixin):
     recovery_codes: Mapped[list[str]] = mapped_column(Json, default=list)  # keyed hashes
     oidc_subject: Mapped[str | None] = mapped_column(String(300), unique=True)  # "issuer subject", once bound
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    signed_in_on: Mapped[date | None] = mapped_column(Date)  # the last day; more of it is nobody's business
 
     @property
     def roles(self) -> list[Role]:  # type: ignore[override]

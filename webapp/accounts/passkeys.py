@@ -49,6 +49,11 @@ def of(user: User) -> list[Passkey]:
     return list(db.session.scalars(select(Passkey).where(Passkey.user_id == user.id).order_by(Passkey.id)))
 
 
+def owners() -> set[int]:
+    """The accounts that have a key."""
+    return set(db.session.scalars(select(Passkey.user_id).distinct()))
+
+
 def ask_for_new(user: User, row: StaffSession) -> str:
     """What the browser needs to make a key (JSON)."""
     return webauthn.options_to_json(

@@ -11,7 +11,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from webapp.accounts.models import StaffSession, User
 from webapp.core import clock
@@ -38,6 +38,8 @@ def begin(user: User, user_agent: str, *, confirmed: bool) -> tuple[StaffSession
         confirmed_at=now if confirmed else None,
     )
     db.session.add(row)
+    if confirmed:
+        user.signed_in_on = clock.today()
     db.session.flush()
     return row, key
 
@@ -58,6 +60,8 @@ def confirm(row: StaffSession) -> None:
     row.confirmed_at = clock.now()
     row.expires_at = clock.now() + _lifetime()
     row.challenge = None
+    signed_in = update(User).where(User.id == row.user_id).values(signed_in_on=clock.today())
+    db.session.execute(signed_in)
 
 
 def of(user: User) -> list[StaffSession]:

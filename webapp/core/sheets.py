@@ -97,9 +97,9 @@ def _csv_lines(data: bytes) -> Iterable[tuple[int, list[str]]]:
     # Spreadsheets set to Vietnamese write semicolons.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
     try:
-        for cells in reader:
+        for number, cells in enumerate(reader, start=1):  # as a spreadsheet counts, whatever breaks lines in cells
             yield (
-                reader.line_num,
+                number,
                 [_text(cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA else cell) for cell in cells],
             )
     except csv.Error as error:

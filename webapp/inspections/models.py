@@ -41,11 +41,13 @@ class Outcome(Base):
 
 
 class Checklist(Base):
-    """What is looked at on the spot for one group of categories. Loaded from `webapp/data/checklists.toml`."""
+    """One version of what is looked at on the spot for one group of categories: from `webapp/data/checklists.toml`, or
+    written in the browser. A version never changes; a day has the newest that has begun (`versions`)."""
 
     __tablename__ = "checklists"
 
     code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     group_code: Mapped[str] = mapped_column(String(40))  # or "*"
     name: Mapped[dict[str, str]] = mapped_column(Json)
     questions: Mapped[list[dict[str, Any]]] = mapped_column(Json)  # see checklists.Question
@@ -53,6 +55,7 @@ class Checklist(Base):
     valid_to: Mapped[date | None] = mapped_column(Date)
     certainty: Mapped[str] = mapped_column(String(12))
     source: Mapped[str] = mapped_column(Text)
+    own: Mapped[bool] = mapped_column(Boolean, default=False)  # the operator's: loading the files leaves it alone
 
 
 class Sheet(Base):

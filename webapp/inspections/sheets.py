@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.core import clock, events
 from webapp.core.db import db
 from webapp.core.events import Actor
-from webapp.inspections import checklists
+from webapp.inspections import checklists, versions
 from webapp.inspections.models import Checklist, Sheet
 from webapp.reports import codes
 from webapp.reports.intake import StoredPhoto
@@ -53,16 +53,16 @@ class Filled:
     photos: dict[str, tuple[StoredPhoto, ...]] = field(default_factory=dict)
 
 
-def checklist_for(report: Report) -> Checklist | None:
-    """The checklist of the report's group that is valid today, else the one for everything."""
-    today, group = clock.today(), report.category.group_code
-    query = select(Checklist).where(
-        Checklist.group_code.in_((group, "*")),
-        Checklist.valid_from <= today,
-        or_(Checklist.valid_to.is_(None), Checklist.valid_to >= today),
-    )
-    found = db.session.scalars(query.order_by(Checklist.group_code.desc(), Checklist.valid_from.desc())).all()
-    return next((c for c in found if c.group_code == group), found[0] if found else None)
+def checklist_for(report: Report, begun_with: str = "") -> Checklist | None:
+    """The checklist with which an inspection was begun (`versions.name_of`), if it is one; else the one that today
+    fits the report's group, else the one for everything."""
+    if begun_with and (begun := versions.named(begun_with)) is not None:
+        return begun
+    group = report.category.group_code
+    codes = select(Checklist.code).where(Checklist.group_code.in_((group, versions.ALL)))
+    every = db.session.scalars(select(Checklist).where(Checklist.code.in_(codes)))
+    found = [one for one in versions.in_force(every, clock.today()) if one.group_code in (group, versions.ALL)]
+    return max(found, key=lambda one: (one.group_code == group, one.valid_from, one.code), default=None)
 
 
 def hand_in(

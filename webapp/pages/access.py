@@ -48,6 +48,8 @@ AUDIENCES: dict[str, str | frozenset[str]] = {
     "admin": frozenset({permissions.ADMIN}),
     "rules": permissions.RULES,
     "tables": permissions.RULES,
+    "categories": permissions.RULES,
+    "checklists": permissions.RULES,
     "reorganisations": frozenset({permissions.ADMIN}),
 }
 

@@ -41,10 +41,14 @@ class Table:
 
 def response(table: Table, name: str, form: str) -> Response:
     """The table as a file to keep; `name` without its ending. Raises KeyError for an unknown format."""
-    made = {"xlsx": _xlsx, "csv": _csv, "pdf": _pdf}[form](table)
-    answer = Response(made, content_type=TYPES[form])
+    answer = Response(written(table, form), content_type=TYPES[form])
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     return answer
+
+
+def written(table: Table, form: str) -> bytes:
+    """The table as a file of that form. Raises KeyError for an unknown one."""
+    return {"xlsx": _xlsx, "csv": _csv, "pdf": _pdf}[form](table)
 
 
 def harmless(cell: Cell) -> Cell:

@@ -75,6 +75,21 @@ ROW_ERROR: dict[str, LazyString] = {
     "not_a_day": _l("This is not a day. Write it as 31/12/2026."),
     "ends_early": _l("The last day lies before the first."),
     "twice": _l("A row above has the same."),
+    "taken": _l("There is one already."),
+    "bad_category": _l(
+        "Begin with a small letter; then small letters without accents, digits, low lines: noise_night."
+    ),
+    "not_a_number_from_0": _l("This must be a whole number from 0."),
+    "not_a_switch": _l("Write 1 for yes, and nothing for no."),
+    "law_unknown": _l("No legal basis has this code."),
+    "too_exact": _l("Where a sender may be in danger, show only the commune, and nothing of the first 48 hours."),
+    "in_use": _l(
+        "There are cases under it, and their senders were told how exactly their place is shown. End this category and "
+        "add another."
+    ),
+    "no_questions": _l("Ask at least one question."),
+    "too_many_questions": _l("At most 60 questions."),
+    "head_differs": _l("The rows of one checklist must agree about it."),
     "area_unknown": _l("No area has this code or name."),
     "area_several": _l("Several areas have this name. Enter the code."),
 }
@@ -86,6 +101,13 @@ SHEET_ERROR: dict[str, LazyString] = {
     "too_many_rows": _l("The file has more than 50,000 rows."),
     "columns": _l("The first row must hold the names of the columns, as in an exported file."),
 }
+
+
+def sheet_error(code: str, most: int) -> str:
+    """What is wrong with a file (`sheets.BadSheet`), where at most so many rows are taken at once."""
+    if code == "rows_here":
+        return _("The file has more than %(count)s rows.", count=most)
+    return str(SHEET_ERROR[code])
 
 
 class Names(Protocol):

@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from flask import current_app
 from sqlalchemy import select
 
 from webapp.areas.models import Area
+from webapp.core import clock
 from webapp.core.db import db
 from webapp.reports.models import Category, CategoryGroup
 
 _CATALOGUE_FOR_S = 30.0
+STILL_TAKEN = timedelta(days=30)  # after its end: a report may wait that long on a phone without a signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Catalogue:
     groups: dict[str, GroupInfo]
     categories: dict[str, CategoryInfo]
     reportable: frozenset[str]  # codes of what may be reported now
+    taken: frozenset[str]  # and of what was offered a short while ago: forms on phones are older than that
 
 
 def catalogue() -> Catalogue:
@@ -62,19 +65,33 @@ def reportable_codes(wanted: str) -> frozenset[str]:
     return known if wanted in known or not wanted else _read().reportable
 
 
+def taken_codes(wanted: str) -> frozenset[str]:
+    """The same, with those that were offered until a short while ago: nobody loses what waits on their phone."""
+    known = catalogue().taken
+    return known if wanted in known or not wanted else _read().taken
+
+
+def forget() -> None:
+    """Have the categories read again: something was changed. Other processes notice within half a minute."""
+    current_app.extensions.pop("public_catalogue", None)
+
+
 def _read() -> Catalogue:
     groups = db.session.execute(
         select(CategoryGroup.code, CategoryGroup.icon, CategoryGroup.name).order_by(CategoryGroup.position)
     )
+    columns = (Category.code, Category.group_code, Category.icon, Category.name, Category.reportable)
     categories = db.session.execute(
-        select(
-            Category.code, Category.group_code, Category.icon, Category.name, Category.retired, Category.reportable
-        ).order_by(Category.position, Category.code)
+        select(*columns, Category.ended_from).order_by(Category.position, Category.code)
     ).all()
+    today = clock.today()
+    open_until = {row.code: row.ended_from or date.max for row in categories}
+    offered = {row.code for row in categories if row.reportable}
     found = Catalogue(
         {code: GroupInfo(code, icon, name) for code, icon, name in groups},
-        {row[0]: CategoryInfo(*row[:5]) for row in categories},
-        frozenset(row.code for row in categories if row.reportable and not row.retired),
+        {row[0]: CategoryInfo(*row[:4], open_until[row[0]] <= today) for row in categories},
+        frozenset(code for code in offered if open_until[code] > today),
+        frozenset(code for code in offered if open_until[code] > today - STILL_TAKEN),
     )
     current_app.extensions["public_catalogue"] = (found, time.monotonic() + _CATALOGUE_FOR_S)
     return found

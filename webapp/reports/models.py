@@ -9,6 +9,7 @@ from shapely.geometry import Point
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    ColumnElement,
     Date,
     Float,
     ForeignKey,
@@ -18,10 +19,12 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    and_,
     event,
     inspect,
     text,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.core import clock
@@ -45,7 +48,8 @@ class CategoryGroup(Base):
 
 
 class Category(Base):
-    """What can be reported. Loaded from `webapp/data/categories.toml`; texts are {language: text}."""
+    """What can be reported: from `webapp/data/categories.toml`, or written in the browser; texts are
+    {language: text}. One that is no longer used is ended, never deleted: cases keep it."""
 
     __tablename__ = "categories"
 
@@ -63,7 +67,19 @@ class Category(Base):
     public_blur_m: Mapped[int | None] = mapped_column(Integer)  # None: only the commune is shown
     publish_delay_hours: Mapped[int] = mapped_column(Integer)
     legal: Mapped[list[str]] = mapped_column(Json)
-    retired: Mapped[bool] = mapped_column(Boolean, default=False)
+    ended_from: Mapped[date | None] = mapped_column(Date)  # the first day on which it is not offered any more
+    own: Mapped[bool] = mapped_column(Boolean, default=False)  # the operator's: loading the files leaves it alone
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+    @hybrid_property
+    def retired(self) -> bool:
+        """Whether it is not offered any more, today."""
+        return self.ended_from is not None and self.ended_from <= clock.today()
+
+    @retired.inplace.expression
+    @classmethod
+    def _retired(cls) -> ColumnElement[bool]:
+        return and_(cls.ended_from.is_not(None), cls.ended_from <= clock.today())
 
 
 class LegalReference(Base):

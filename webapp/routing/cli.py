@@ -15,7 +15,7 @@ from webapp.areas import queries as areas
 from webapp.core import clock, events, sheets
 from webapp.core.db import committing, reading
 from webapp.pages import routing_words
-from webapp.pages.admin import rule_draft, rule_simulator, tables
+from webapp.pages.admin import import_preview, rule_draft, rule_simulator, tables
 from webapp.routing import checks, reference, rows, rulesets, trial
 from webapp.routing.router import in_force, router
 
@@ -123,23 +123,26 @@ def export_command(table: str, file: Path) -> None:
 @click.argument("table", type=TABLES)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--note", default="", help="Why; needed for rules.")
-def import_command(table: str, file: Path, note: str) -> None:
-    """Take rules (the whole set), deadlines or days (what differs) from FILE. All or nothing."""
-    if table == "rules" and not note:
-        raise click.UsageError("--note: say why the rules change")
+@click.option("--dry-run", is_flag=True, help="Only say what would change; not for rules, which have the simulator.")
+def import_command(table: str, file: Path, note: str, *, dry_run: bool) -> None:
+    """Take rules (the whole set), deadlines, days, hours or reminders (what differs) from FILE. All or nothing."""
+    if table == "rules" and (not note or dry_run):
+        raise click.UsageError("--note: say why the rules change; --dry-run is not for rules")
     with force_locale("en"), committing():
         try:
-            click.echo(_import(table, file.read_bytes(), note))
+            click.echo(_import_rules(file.read_bytes(), note) if table == "rules" else _import(table, file, dry_run))
         except sheets.BadSheet as bad:
             raise click.ClickException(str(routing_words.SHEET_ERROR[bad.code])) from bad
 
 
-def _import(table: str, data: bytes, note: str) -> str:
-    if table != "rules":
-        kind = reference.TABLES[table]
-        parsed, wrong = tables.read_rows(kind, data)
-        _refuse(wrong)
-        return f"{reference.save_all(kind, parsed, events.SYSTEM)} rows changed"
+def _import(table: str, file: Path, dry_run: bool) -> str:
+    kind = reference.TABLES[table]
+    plan, parsed = tables.planned(kind, import_preview.rows_of(file, tables.needed(kind), tables.MOST_ROWS))
+    import_preview.tell(plan)
+    return "" if dry_run else f"{reference.save_all(kind, parsed, events.SYSTEM)} rows changed"
+
+
+def _import_rules(data: bytes, note: str) -> str:
     rules, wrong = rule_draft.read_rules(data)
     _refuse(wrong)
     changed = [new.code for _old, new in rows.compare(in_force(), rules) if new]

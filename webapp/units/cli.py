@@ -12,8 +12,7 @@ from webapp.accounts import audit
 from webapp.core import sheets
 from webapp.core.db import committing
 from webapp.core.events import Actor
-from webapp.pages import routing_words
-from webapp.pages.admin import contact_tables
+from webapp.pages.admin import contact_tables, import_preview
 
 contacts_cli = AppGroup("contacts", help="Office addresses of units without accounts.")
 OPERATOR = Actor("operator")
@@ -23,9 +22,7 @@ OPERATOR = Actor("operator")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def export_command(file: Path) -> None:
     """Write all addresses to FILE (.csv or .xlsx)."""
-    form = file.suffix.lower().lstrip(".")
-    if form not in sheets.MIMETYPES:
-        raise click.UsageError("FILE must end in .csv or .xlsx")
+    form = import_preview.form_of(file)
     with committing():
         rows = contact_tables.cells()
         audit.record("contacts:exported", OPERATOR, "unit_contacts", format=form, rows=len(rows))
@@ -35,13 +32,12 @@ def export_command(file: Path) -> None:
 
 @contacts_cli.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_command(file: Path) -> None:
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+def import_command(file: Path, *, dry_run: bool) -> None:
     """Set the addresses of FILE (columns unit_code, email); an empty one removes it. All or nothing."""
     with force_locale("en"), committing():
-        try:
-            number, wrong = contact_tables.take(file.read_bytes(), OPERATOR)
-        except sheets.BadSheet as bad:
-            raise click.ClickException(str(routing_words.SHEET_ERROR[bad.code])) from bad
-        if wrong:
-            raise click.ClickException("\n".join(["nothing was taken:", *wrong[:50]]))
-    click.echo(f"{number} addresses set")
+        rows = import_preview.rows_of(file, contact_tables.NEEDED, contact_tables.MOST_ROWS)
+        plan, wanted = contact_tables.planned(rows)
+        import_preview.tell(plan)
+        if not dry_run:
+            click.echo(f"{contact_tables.write(wanted, OPERATOR)} addresses set")

@@ -36,22 +36,29 @@ def of(unit_code: str | None) -> UnitContact | None:
     return db.session.get(UnitContact, unit_code) if unit_code else None
 
 
+def tidy(email: str) -> str:
+    """An address as it is kept, or nothing. Raises BadAddress."""
+    email = email.strip()
+    if not email:
+        return ""
+    if len(email) > 200 or not _EMAIL.fullmatch(email):
+        raise BadAddress(email)
+    local, _, host = email.rpartition("@")
+    return f"{local}@{host.lower()}"
+
+
 def put(unit: Unit, email: str, actor: Actor) -> None:
     """Set the unit's address; an empty one removes it. Raises BadAddress.
 
     The record says that it was changed and by whom, not what it is.
     """
-    email = email.strip()
+    email = tidy(email)
     known = of(unit.code)
     if not email:
         if known is not None:
             db.session.delete(known)
             events.append("units", "unit:contact_removed", actor, unit=unit.code)
         return
-    if len(email) > 200 or not _EMAIL.fullmatch(email):
-        raise BadAddress(email)
-    local, _, host = email.rpartition("@")
-    email = f"{local}@{host.lower()}"
     if known is None:
         db.session.add(UnitContact(unit_code=unit.code, email=email, updated_at=clock.now()))
     elif known.email == email:

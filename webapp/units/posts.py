@@ -81,15 +81,19 @@ class Wanted:
 
 def listed(identity: Identity, wanted: Wanted) -> tuple[list[User], str | None]:
     """Accounts that the identity looks after, by address, and after which address the next page begins."""
+    found = every(identity, wanted, PAGE + 1)
+    return found[:PAGE], found[PAGE - 1].email if len(found) > PAGE else None
+
+
+def every(identity: Identity, wanted: Wanted, most: int) -> list[User]:
+    """Accounts that the identity looks after, by address, at most so many."""
     query = select(User).where(_in_reach(identity), User.email > wanted.after)
     if wanted.words:
         part = f"%{wanted.words.lower().replace('%', '')}%"
         query = query.where(
             or_(func.lower(User.email).like(part), func.lower(User.name).like(part), User.unit_code == wanted.words)
         )
-    query = query.where(_in_state(wanted.state))
-    found = list(db.session.scalars(query.order_by(User.email).limit(PAGE + 1)))
-    return found[:PAGE], found[PAGE - 1].email if len(found) > PAGE else None
+    return list(db.session.scalars(query.where(_in_state(wanted.state)).order_by(User.email).limit(most)))
 
 
 def _in_state(state: str) -> ColumnElement[bool]:

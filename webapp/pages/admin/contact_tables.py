@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, redirect, request
+from flask import Response, flash, redirect
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from webapp.core import clock, sheets
-from webapp.core.db import db
 from webapp.core.events import Actor
 from webapp.pages import routing_words
 from webapp.pages.access import identity, require
 from webapp.pages.admin import contacts as pages
+from webapp.pages.admin import import_preview
+from webapp.pages.admin.import_preview import Line, Plan, Rows
 from webapp.pages.admin.rules import Taken, download
 from webapp.pages.admin.views import bp
 from webapp.reports.service import actor_of
 from webapp.units import contacts
 from webapp.units import queries as units
+from webapp.units.models import Unit
 
 COLUMNS = ("unit_code", "unit", "email")
+NEEDED = ("unit_code", "email")
+MOST_ROWS = 5000
 
 
 @bp.post("/contacts/export.<any(csv,xlsx):form>")
@@ -32,17 +36,17 @@ def contact_export(form: str) -> Response:
 
 @bp.post("/contacts/import")
 def contact_import() -> Response | tuple[str, int]:
-    """Set each address of a file, an empty one removes it; units that the file lacks keep theirs. All or nothing."""
+    """Show which addresses a file would set, an empty one removes it; set them once that was confirmed. Units that the
+    file lacks keep theirs."""
     require("contact:edit")
-    upload = request.files.get("file")
     try:
-        number, wrong = take(upload.stream.read(sheets.MAX_BYTES + 1) if upload else b"", actor_of(identity()))
+        asked = import_preview.given(NEEDED, MOST_ROWS)
     except sheets.BadSheet as bad:
-        return pages.page({"file": str(routing_words.SHEET_ERROR[bad.code])}, {}), 422
-    if wrong:
-        db.session.rollback()
-        said = _("Nothing was taken: %(count)s lines are wrong.", count=len(wrong))
-        return pages.page({"file": said}, {}, wrong[:50]), 422
+        return pages.page({"file": routing_words.sheet_error(bad.code, MOST_ROWS)}, {}), 422
+    plan, wanted = planned(asked.rows)
+    if not import_preview.confirmed(plan, asked):
+        return import_preview.page("/admin/contacts", _("Office addresses of units"), plan, asked)
+    number = write(wanted, actor_of(identity()))
     flash(ngettext("%(num)d address saved.", "%(num)d addresses saved.", number), "success")
     return redirect("/admin/contacts", 303)  # type: ignore[return-value]
 
@@ -61,23 +65,38 @@ def cells() -> list[dict[str, str]]:
     ]
 
 
-def take(data: bytes, actor: Actor) -> tuple[int, list[str]]:
-    """Set the addresses of a file; (how many, what is wrong line by line). With anything wrong the caller takes back
-    what was set. Raises BadSheet."""
-    if not data:
-        raise sheets.BadSheet("none")
-    lines = sheets.read(data)
-    if not lines or not lines[0][1].keys() >= {"unit_code", "email"}:
-        raise sheets.BadSheet("columns")
-    known = units.by_codes({row["unit_code"] for _line, row in lines if row.get("unit_code")})
-    wrong = []
-    for line, row in lines:
-        unit = known.get(row.get("unit_code", ""))
+def planned(rows: Rows) -> tuple[Plan, list[tuple[Unit, str]]]:
+    """(what these rows would do, units and their addresses)."""
+    plan, wanted = Plan(), []
+    known = units.by_codes({row["unit_code"] for _line, row in rows if row.get("unit_code")})
+    there = {row.unit_code: row.email for row in contacts.every(sheets.MAX_ROWS)}
+    seen: set[str] = set()
+    for line, row in rows:
+        code = row.get("unit_code", "")
+        unit, before = known.get(code), there.get(code, "")
+        plan.before.append(before)
+        wrong = ""
+        if unit is None or unit.is_front or unit.is_member:
+            wrong = _("No unit that answers cases has this code.")
+        elif code in seen:
+            wrong = str(routing_words.ROW_ERROR["twice"])
         try:
-            if unit is None or unit.is_front or unit.is_member:
-                raise ValueError
-            contacts.put(unit, row.get("email", ""), actor)
-        except ValueError:
-            words = ", ".join(value for name, value in row.items() if name in COLUMNS and value)
-            wrong.append(_("Line %(number)s cannot be read: %(line)s", number=line, line=words[:80]))
-    return len(lines) - len(wrong), wrong
+            email = contacts.tidy(row.get("email", ""))
+        except contacts.BadAddress:
+            email, wrong = "", wrong or _("This is not an e-mail address.")
+        if wrong or unit is None:
+            plan.lines.append(Line(line, code, import_preview.WRONG, [wrong]))
+            continue
+        seen.add(code)
+        wanted.append((unit, email))
+        state = import_preview.SAME if email == before else import_preview.CHANGED if before else import_preview.NEW
+        said = [f"{before or '–'} → {email or '–'}"] if email != before else []
+        plan.lines.append(Line(line, f"{code} – {unit.name_vi}", state, said))
+    return plan, wanted
+
+
+def write(wanted: list[tuple[Unit, str]], actor: Actor) -> int:
+    """Set addresses that were planned; how many."""
+    for unit, email in wanted:
+        contacts.put(unit, email, actor)
+    return len(wanted)

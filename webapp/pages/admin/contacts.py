@@ -83,7 +83,7 @@ def _unit(typed: str) -> tuple[Unit | None, str]:
     return None, _("Which one? Enter the code: %(units)s", units=some)
 
 
-def page(errors: dict[str, str], values: dict[str, str], line_errors: list[str] | None = None) -> str:
+def page(errors: dict[str, str], values: dict[str, str]) -> str:
     """The addresses with the forms, which say what was wrong and keep what was typed."""
     after = request.args.get("after", "")[:40]
     rows = contacts.page(after)
@@ -98,5 +98,4 @@ def page(errors: dict[str, str], values: dict[str, str], line_errors: list[str] 
         after=after,
         errors=errors,
         values=values,
-        line_errors=line_errors or [],
     )

@@ -4,6 +4,7 @@ level below (`permissions.manages`)."""
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request
@@ -12,7 +13,7 @@ from flask_babel import gettext as _
 from webapp.accounts import passkeys, people, permissions
 from webapp.accounts.models import User
 from webapp.accounts.permissions import Identity, Post, allowed, may_reset
-from webapp.core import text
+from webapp.core import clock, text
 from webapp.core.instance import instance
 from webapp.pages import account_labels
 from webapp.pages.access import require
@@ -41,12 +42,8 @@ def _keep_nothing(response: Response) -> Response:
 @bp.get("")
 def people_list() -> str:
     """The accounts that one looks after."""
-    who = _manager()
-    wanted = Wanted(
-        text.clean(request.args.get("q"))[:100],
-        request.args.get("state", "") if request.args.get("state") in posts.STATES else "",
-        request.args.get("after", "")[:200],
-    )
+    who = manager()
+    wanted = asked_for(request.args)
     users, after = posts.listed(who, wanted)
     return render_template(
         "admin/people.html",
@@ -59,19 +56,27 @@ def people_list() -> str:
     )
 
 
+def asked_for(given: Mapping[str, str]) -> Wanted:
+    """What of the list somebody asks for."""
+    state = given.get("state", "")
+    return Wanted(
+        text.clean(given.get("q"))[:100], state if state in posts.STATES else "", given.get("after", "")[:200]
+    )
+
+
 @bp.get("/invite")
 def people_invite() -> Response:
     """The form of an invitation."""
-    return _form(_manager(), {"unit": request.args.get("unit", "")[:40]})
+    return form_page(manager(), {"unit": request.args.get("unit", "")[:40]})
 
 
 @bp.post("/invite")
 def people_invite_send() -> Response:
     """Make the account and send its link."""
-    who = _manager()
+    who = manager()
     values = {name: text.clean(request.form.get(name))[:500] for name in ("email", "name", "unit", "head")}
     unit = units.by_code(values["unit"])
-    errors = _errors(who, values, unit)
+    errors = wrong_fields(who, values, unit)
     if not errors:
         role = posts.account_role_for(unit)
         try:
@@ -87,13 +92,13 @@ def people_invite_send() -> Response:
             errors = {"email": _("There is an account with this address already.")}
         else:
             return _sent(made)
-    return _form(who, values, errors, 422)
+    return form_page(who, values, errors, 422)
 
 
 @bp.get("/<int:user_id>")
 def person(user_id: int) -> Response:
     """One account."""
-    who = _manager()
+    who = manager()
     user, post = _found(who, user_id)
     return _page(who, user, post)
 
@@ -101,7 +106,7 @@ def person(user_id: int) -> Response:
 @bp.post("/<int:user_id>/<name>")
 def person_act(user_id: int, name: str) -> Response:
     """Change one account: off, on, reset (its second factor), link, head, member."""
-    who = _manager()
+    who = manager()
     if name not in {*NEED_REASON, "link", "head", "member"}:
         abort(404)
     user, post = _found(who, user_id, hold=True)
@@ -168,7 +173,7 @@ def _as_head(post: Post) -> Post:
     return Post(post.role, post.unit_code, post.parent_code, post.province_code, head=True)
 
 
-def _manager() -> Identity:
+def manager() -> Identity:
     """Who asks, if they look after anybody at all."""
     who = require("user:manage")
     own = Post(who.role, who.unit_code)
@@ -192,7 +197,8 @@ def _found(who: Identity, user_id: int, *, hold: bool = False) -> tuple[User, Po
     return user, post
 
 
-def _errors(who: Identity, values: dict[str, str], unit: Unit | None) -> dict[str, str]:
+def wrong_fields(who: Identity, values: dict[str, str], unit: Unit | None) -> dict[str, str]:
+    """What is wrong with an invitation, by field: its words, and whether this person may give it."""
     errors: dict[str, str] = {}
     if len(values["email"]) > 200 or not _EMAIL.fullmatch(values["email"]):
         errors["email"] = _("Enter an e-mail address, such as name@province.gov.vn.")
@@ -202,6 +208,9 @@ def _errors(who: Identity, values: dict[str, str], unit: Unit | None) -> dict[st
         errors["name"] = _("Too long: at most %(count)s characters.", count=120)
     if values["unit"] and unit is None:
         errors["unit"] = _("No unit has this code.")
+        return errors
+    if unit is not None and unit.valid_to is not None and unit.valid_to < clock.today():
+        errors["unit"] = _("This unit is no more.")
         return errors
     if not values["unit"] and who.role != permissions.ADMIN:
         errors["unit"] = _("Choose the unit.")
@@ -226,7 +235,10 @@ def state_of(user: User) -> str:
     return posts.OFF if not user.active else posts.INVITED if user.invited else posts.ACTIVE
 
 
-def _form(who: Identity, values: dict[str, str], errors: dict[str, str] | None = None, status: int = 200) -> Response:
+def form_page(
+    who: Identity, values: dict[str, str], errors: dict[str, str] | None = None, status: int = 200
+) -> Response:
+    """The form of an invitation, and below it that of a table of many."""
     near = posts.units_in_reach(who, CHOICES)
     choices = [(unit.code, unit.name_vi) for unit in near if _reaches(who, unit)]
     everybody = who.role in {permissions.ADMIN, permissions.CENTRAL_FRONT}
@@ -276,3 +288,6 @@ def _page(
         reason=request.form.get("reason", "")[:1000],
     )
     return Response(page, status, mimetype="text/html")
+
+
+from webapp.pages.admin import people_tables  # noqa: E402, F401 - its routes belong here

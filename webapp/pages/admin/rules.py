@@ -60,6 +60,8 @@ def page(template: str, tab: str, status: int = 200, **context: Any) -> Response
         ("/admin/tables/days", _("Days off"), tab == "days"),
         ("/admin/tables/hours", _("Office hours"), tab == "hours"),
         ("/admin/tables/reminders", _("Reminders"), tab == "reminders"),
+        ("/admin/categories", _("Categories"), tab == "categories"),
+        ("/admin/checklists", _("Checklists"), tab == "checklists"),
     ]
     if may_edit() and draft is not None:
         tabs.insert(4, ("/admin/routing/draft", _("Draft"), tab == "draft"))

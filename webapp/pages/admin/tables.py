@@ -14,6 +14,8 @@ from webapp.accounts.permissions import allowed
 from webapp.core import clock, sheets
 from webapp.pages import routing_words
 from webapp.pages.access import identity, require
+from webapp.pages.admin import import_preview
+from webapp.pages.admin.import_preview import Line, Plan, Rows
 from webapp.pages.admin.rules import Taken, category_choices, download, names_for, page
 from webapp.pages.desk import time_words
 from webapp.reports.service import actor_of
@@ -23,6 +25,7 @@ from webapp.routing.rows import Wrong
 
 bp = Blueprint("tables", __name__, url_prefix="/admin/tables")
 PAGE = 100
+MOST_ROWS = 5000  # of a file
 TITLE: dict[str, LazyString] = {
     "deadlines": _l("Deadlines"),
     "days": _l("Days off"),
@@ -136,7 +139,6 @@ def _list(table: Table, status: int = 200, **form: Any) -> Response:
         "calendar": reference.calendar_state() if table is DAYS else None,
         "can_edit": allowed(identity().role, "reference:edit"),
         "errors": {},
-        "line_errors": [],
     }
     return page("admin/routing/table.html", table.name, status, **given | form)
 
@@ -173,11 +175,18 @@ def edit(name: str, key: str = "") -> Response:
     row = reference.by_key(table, key) if key else None
     if key and row is None:
         abort(404)
-    return _form(table, key, reference.as_cells(table, row) if row is not None else {})
+    cells = reference.as_cells(table, row) if row is not None else {}
+    return _form(table, key, cells, import_preview.mark(cells))
 
 
 def _form(
-    table: Table, key: str, values: dict[str, str], status: int = 200, errors: dict[str, str] | None = None
+    table: Table,
+    key: str,
+    values: dict[str, str],
+    mark: str,
+    *,
+    status: int = 200,
+    errors: dict[str, str] | None = None,
 ) -> Response:
     choices: dict[str, Any] = {
         name: [(code, WORDS[name].get(code, code)) for code in codes] for name, codes in table.choices.items()
@@ -191,6 +200,7 @@ def _form(
         table=table,
         title=TITLE[table.name],
         key=key,
+        mark=mark,
         columns=COLUMN,
         choices=choices,
         values=values,
@@ -208,8 +218,14 @@ def save(name: str, key: str = "") -> Response:
     if key and row is None:
         abort(404)
     values = {column: request.form.get(column, "") for column in table.columns}
+    seen = request.form.get("mark", "")
     if row is not None:
         values[table.key] = str(getattr(row, table.key))
+        now = reference.as_cells(table, row)
+        if seen and seen != import_preview.mark(now):
+            return _form(
+                table, key, values, import_preview.mark(now), status=409, errors={"_form": _stale(values, now)}
+            )
     try:
         parsed = reference.parse(table, values)
         if not key and reference.by_key(table, str(parsed[table.key])) is not None:
@@ -218,49 +234,66 @@ def save(name: str, key: str = "") -> Response:
             raise Wrong(dict(clash.values()))
     except Wrong as wrong:
         errors = {n: _("There is one already.") if e == "taken" else str(ERROR[e]) for n, e in wrong.errors.items()}
-        return _form(table, key, values, 422, errors)
+        return _form(table, key, values, seen, status=422, errors=errors)
     saved = reference.save_all(table, [parsed], actor)
     flash(_("Saved.") if saved else _("Nothing was changed."), "success" if saved else "info")
     return redirect(f"/admin/tables/{name}", 303)  # type: ignore[return-value]
 
 
+def _stale(typed: dict[str, str], now: dict[str, str]) -> str:
+    said = _("Somebody else has saved this row meanwhile. What you typed is still here; saving again replaces theirs.")
+    return " ".join([said, _("Typed → saved by them:"), "; ".join(import_preview.difference(typed, now, COLUMN))])
+
+
 @bp.post("/<name>/import")
-def take_in(name: str) -> Response:
-    """Write every row of a file that differs; rows that the file lacks stay. All or nothing."""
+def take_in(name: str) -> Response | tuple[str, int]:
+    """Show what a file would change; once confirmed, write every row that differs. Rows that the file lacks stay."""
     actor = actor_of(require("reference:edit"))
     table = _table(name)
-    upload = request.files.get("file")
     try:
-        parsed, wrong = read_rows(table, upload.stream.read(sheets.MAX_BYTES + 1) if upload else b"")
+        asked = import_preview.given(needed(table), MOST_ROWS)
     except sheets.BadSheet as bad:
-        return _list(table, 422, errors={"file": str(routing_words.SHEET_ERROR[bad.code])})
-    if wrong:
-        said = _("Nothing was taken: %(count)s lines are wrong.", count=len(wrong))
-        return _list(table, 422, errors={"file": said}, line_errors=wrong[:50])
+        return _list(table, 422, errors={"file": routing_words.sheet_error(bad.code, MOST_ROWS)})
+    plan, parsed = planned(table, asked.rows)
+    if not import_preview.confirmed(plan, asked):
+        return import_preview.page(f"/admin/tables/{name}", str(TITLE[name]), plan, asked)
     changed = reference.save_all(table, parsed, actor)
     flash(_("%(count)s rows were changed.", count=changed), "success")
     return redirect(f"/admin/tables/{name}", 303)  # type: ignore[return-value]
 
 
-def read_rows(table: Table, data: bytes) -> tuple[list[dict[str, Any]], list[str]]:
-    """(rows, what is wrong line by line) of a file. Raises BadSheet."""
-    if not data:
-        raise sheets.BadSheet("none")
-    lines = sheets.read(data)
-    if not lines or not (set(table.needed) - {"day"}) <= lines[0][1].keys():
-        raise sheets.BadSheet("columns")
+def needed(table: Table) -> set[str]:
+    """Columns that a file must have; the day may stand under another name (`reference.parse`)."""
+    return set(table.needed) - {"day"}
+
+
+def planned(table: Table, rows: Rows) -> tuple[Plan, list[dict[str, Any]]]:
+    """(what these rows would do, their values)."""
+    plan = Plan()
     parsed: dict[Any, dict[str, Any]] = {}
-    wrong = []
-    for line, cells in lines:
+    numbers: dict[Any, int] = {}
+    there = {getattr(row, table.key): row for row in reference.rows(table, limit=sheets.MAX_ROWS)}
+    for number, cells in rows:
+        about = cells.get(table.key) or cells.get("date", "")
         try:
             values = reference.parse(table, cells)
             if values[table.key] in parsed:
                 raise Wrong({table.key: "twice"})
-            parsed[values[table.key]] = values
         except Wrong as error:
-            said = "; ".join(f"{COLUMN[c]}: {ERROR[e]}" for c, e in error.errors.items())
-            wrong.append(_("Line %(number)s. %(wrong)s", number=line, wrong=said))
-    if not wrong:
+            said = [f"{COLUMN[column]}: {ERROR[why]}" for column, why in error.errors.items()]
+            plan.lines.append(Line(number, about, import_preview.WRONG, said))
+            continue
+        parsed[values[table.key]], numbers[values[table.key]] = values, number
+        known = there.get(values[table.key])
+        before = reference.as_cells(table, known) if known is not None else None
+        plan.before.append(before)
+        said = import_preview.difference(before, reference.as_cells(table, table.model(**values)), COLUMN)
+        state = import_preview.NEW if before is None else import_preview.CHANGED if said else import_preview.SAME
+        plan.lines.append(Line(number, about, state, said))
+    if not plan.wrong:
         clash = reference.clashes(table, list(parsed.values()))
-        wrong = [f"{key}: {COLUMN[column]}: {ERROR[code]}" for key, (column, code) in clash.items()]
-    return list(parsed.values()), wrong
+        plan.lines += [
+            Line(numbers[key], str(key), import_preview.WRONG, [f"{COLUMN[column]}: {ERROR[why]}"])
+            for key, (column, why) in clash.items()
+        ]
+    return plan, list(parsed.values())

@@ -16,13 +16,15 @@ from webapp.core import events, outbox
 from webapp.core.db import db
 from webapp.core.instance import instance
 from webapp.core.outbox import FAILED, Job
+from webapp.inspections.models import Checklist
 from webapp.pages import labels
 from webapp.pages.access import identity, require
 from webapp.reports import lifecycle
 from webapp.reports.models import Category, CategoryGroup, LegalReference, Report
 from webapp.reports.service import actor_of
-from webapp.routing.models import CalendarDay, DeadlineRule, RoutingRule
+from webapp.routing.models import CalendarDay, DeadlineRule, OfficeHours, RoutingRule
 from webapp.routing.reference import calendar_state
+from webapp.supervision.models import ReminderRule
 from webapp.units.models import Unit
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -92,20 +94,26 @@ def _areas() -> list[dict[str, Any]]:
     ]
 
 
-def _reference() -> list[tuple[str, int]]:
-    """Rows by the file they come from."""
+def _reference() -> list[tuple[str, int, int | str]]:
+    """Rows by the file they come from, and how many of them were entered here; a dash where nobody can."""
     tables: list[tuple[str, Any]] = [
         ("categories.toml (group)", CategoryGroup),
         ("categories.toml", Category),
+        ("checklists.toml", Checklist),
         ("legal_references.csv", LegalReference),
         ("units.csv", Unit),
         ("routing_rules.csv", RoutingRule),
         ("deadlines.csv", DeadlineRule),
         ("holidays.csv", CalendarDay),
+        ("office_hours.csv", OfficeHours),
+        ("reminders.csv", ReminderRule),
     ]
-    query = select(*(select(func.count()).select_from(t).scalar_subquery() for _name, t in tables))
-    numbers = db.session.execute(query).one()
-    return [(name, number) for (name, _table), number in zip(tables, numbers, strict=True)]
+    counts = [select(func.count()).select_from(t).scalar_subquery() for _name, t in tables]
+    own = [t for _name, t in tables if hasattr(t, "own")]
+    counts += [select(func.count()).where(t.own).scalar_subquery() for t in own]
+    numbers = db.session.execute(select(*counts)).one()
+    entered = dict(zip(own, numbers[len(tables) :], strict=True))
+    return [(name, number, entered.get(table, "–")) for (name, table), number in zip(tables, numbers, strict=False)]
 
 
 def _people() -> dict[str, int]:

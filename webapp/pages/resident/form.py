@@ -24,7 +24,7 @@ from webapp.pages.i18n import language
 from webapp.pages.resident import communes
 from webapp.pages.salvage import typed_text
 from webapp.reports import codes, intake
-from webapp.reports.catalogue import reportable_codes
+from webapp.reports.catalogue import taken_codes
 from webapp.reports.intake import StoredPhoto, Submission
 from webapp.reports.models import Category, CategoryGroup
 
@@ -80,7 +80,7 @@ def read(
     commune = _commune(form)
     submission, wrong = intake.read(
         raw | {"commune": commune.code if commune else ""},
-        categories=reportable_codes(raw.get("category", "")),
+        categories=taken_codes(raw.get("category", "")),
         communes={commune.code: commune.parent_code or ""} if commune else {},
         lang=lang or language(),
         channel=channel,

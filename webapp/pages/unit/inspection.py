@@ -23,7 +23,7 @@ from geo.positions import PositionError, parse_position
 from webapp.core import text
 from webapp.core.db import db
 from webapp.core.instance import instance
-from webapp.inspections import checklists, sheets
+from webapp.inspections import checklists, sheets, versions
 from webapp.inspections.checklists import Question
 from webapp.inspections.sheets import Filled
 from webapp.media import intake
@@ -53,10 +53,11 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @bp.get("/cases/<public_id>/inspection")
 def inspection(public_id: str) -> Response:
-    """The form. With `?keep=1` as it is kept on the phone: without a token, as for a stranger."""
+    """The form. With `?keep=1` as it is kept on the phone: without a token, as for a stranger. `?list=`: with the
+    questions with which the inspection was begun."""
     report = found(public_id)
     require("inspection:write", report)
-    return _page(report, keep="keep" in request.args)
+    return _page(report, begun_with=request.args.get("list", ""), keep="keep" in request.args)
 
 
 @bp.post("/cases/<public_id>/inspection")
@@ -67,7 +68,8 @@ def hand_in(public_id: str) -> Response | tuple[Response, int]:
     who = require("inspection:write", report)
     asks_json = request.accept_mimetypes.best == "application/json"
     form = request.form
-    asked, code = _questions(report)
+    begun_with = form.get("checklist", "")
+    asked, code = _questions(report, begun_with)
     filled, kept, errors = read(asked, form, f"user-{who.user_id}")
     try:
         validate_csrf(form.get("csrf_token") or request.headers.get("X-CSRFToken", ""))
@@ -80,9 +82,11 @@ def hand_in(public_id: str) -> Response | tuple[Response, int]:
         if asks_json:
             gone = errors.get("_gone")
             return jsonify(errors=errors), 409 if gone else 422
-        return _page(report, 422, errors=errors, values=dict(form), kept=kept)
+        return _page(report, 422, begun_with=begun_with, errors=errors, values=dict(form), kept=kept)
     kept_questions = [_plain(q) for q in asked]
-    sheet = sheets.hand_in(report, actor_of(who), client_id, filled, checklist_code=code, questions=kept_questions)
+    sheet = sheets.hand_in(
+        report, actor_of(who), client_id, filled, checklist_code=code.partition(".")[0], questions=kept_questions
+    )
     address = f"/unit/sheets/{sheet.public_id}"
     if asks_json:
         return jsonify(sheet=address), 201
@@ -177,11 +181,12 @@ def _photos(question: Question, form: Any, owner: str, errors: dict[str, str]) -
     return kept
 
 
-def _questions(report: Report) -> tuple[list[Question], str]:
-    checklist = sheets.checklist_for(report)
+def _questions(report: Report, begun_with: str) -> tuple[list[Question], str]:
+    """(what is asked, the version's name)."""
+    checklist = sheets.checklist_for(report, begun_with)
     if checklist is None:
         abort(404)
-    return checklists.questions(checklist.questions), checklist.code
+    return checklists.questions(checklist.questions), versions.name_of(checklist)
 
 
 def _plain(question: Question) -> dict[str, Any]:
@@ -199,18 +204,20 @@ def _page(
     report: Report,
     status: int = 200,
     *,
+    begun_with: str = "",
     keep: bool = False,
     errors: dict[str, str] | None = None,
     values: dict[str, Any] | None = None,
     kept: dict[str, list[Kept]] | None = None,
 ) -> Response:
-    asked, _code = _questions(report)
+    asked, name = _questions(report, begun_with)
     nobody = {"current_user": None, "identity": None} if keep else {}
     html = render_template(
         "unit/inspection.html",
         **nobody,
         keep=keep,
         number=report.public_id,
+        checklist=name,
         category=in_language(report.category.name),
         asked=[(q, in_language(q.label)) for q in asked],
         errors=errors or {},

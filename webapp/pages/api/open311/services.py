@@ -56,10 +56,9 @@ def _discovery(fmt: str) -> Response:
 
 
 def _changeset() -> str:
-    """When the services last changed: they come with the reference data."""
-    loaded = db.session.scalar(
-        select(Event.at).where(Event.kind == "reference:loaded").order_by(Event.id.desc()).limit(1)
-    )
+    """When the services last changed: with the reference data, or in the browser."""
+    changes = Event.kind.in_(("reference:loaded", "category:saved"))
+    loaded = db.session.scalar(select(Event.at).where(changes).order_by(Event.id.desc()).limit(1))
     return clock.local(loaded or NEVER).isoformat(timespec="seconds")
 
 
