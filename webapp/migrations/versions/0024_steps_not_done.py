@@ -1,14 +1,14 @@
 """A step that was taken from its unit before it was done is neither in time nor, before its due time, late.
 
 Revision ID: 0024
-Revises: 0023
+Revises: 0025
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0024"
-down_revision = "0023"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
