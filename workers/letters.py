@@ -9,6 +9,7 @@ from webapp.core.db import db
 from webapp.core.instance import instance
 from webapp.notifications import channels, service, words
 from webapp.notifications.models import EMAIL
+from webapp.reports import gone as left
 from webapp.supervision import digest as digests
 from webapp.supervision import digest_letter, scope
 from webapp.supervision.digest import Week
@@ -42,6 +43,21 @@ def digest(week: str, unit_code: str, user_id: int | None) -> None:
     told = digests.compose(identity, identity.province_code or "", Week.parse(week))
     key = service.message_key(f"digest-{week}-{unit_code}-{user_id or 0}")
     message = digest_letter.letter(told, identity, instance().settings.public_url, key)
+    db.session.rollback()  # as above
+    try:
+        channels.send(EMAIL, address, message)
+    except channels.AddressGone:
+        return
+
+
+def gone(report_id: int, unit_code: str, user_id: int | None) -> None:
+    """Tell one account of a unit, or its office, that a case is no longer with it. Sent twice, it is the same."""
+    number, address = left.number_of(report_id, unit_code), _address(unit_code, user_id)
+    if number is None or address is None:
+        return
+    key = service.message_key(f"gone-{report_id}-{unit_code}-{user_id or 0}")
+    link = instance().settings.public_url + ("/unit" if user_id is not None else "")
+    message = words.case_gone(number, link, "vi", key)
     db.session.rollback()  # as above
     try:
         channels.send(EMAIL, address, message)

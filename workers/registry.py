@@ -41,6 +41,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "notices.digest": letters.digest,
     "notices.unit_link": notices.unit_link,
     "notices.prune": notices.prune,
+    "notices.gone": letters.gone,
     "notices.invitation": letters.invitation,
     "sessions.prune": sessions.prune,
     "data.retire": data_requests.retire,

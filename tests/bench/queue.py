@@ -3,7 +3,7 @@
 The whole request of a signed-in member of staff, in this process, on PostGIS: sign-in, counts, rows, template.
 CPU is this process's own, beside an empty Flask route in the same run; waiting for the database is in the wall
 time. Each desk is asked for its first page, for a later one, with words that many and that few cases hold, and for
-the score cards of a year.
+the score cards of a year with the lists behind their largest figures.
 """
 
 from __future__ import annotations
@@ -132,7 +132,15 @@ def pages(app: Any, desk: Desk) -> dict[str, str]:
     found["by group"] = f"{desk.base}?group=waste"
     if desk.name in ("province", "unit"):
         today = date.today()
-        found["score card of a year"] = f"{desk.base}/scores?from={today - timedelta(days=365)}&to={today}"
+        year = f"from={today - timedelta(days=365)}&to={today}"
+        found["score card of a year"] = f"{desk.base}/scores?{year}"
+        for measure in ("received", "in_time", "overdue", "took"):
+            found[f"cases of the year behind “{measure}”, first page"] = f"{desk.base}/scores/all/{measure}?{year}"
+        behind = ask(app, environs(f"{desk.base}/scores/all/received?{year}", desk.cookie, 1)[0]).decode()
+        if following := re.search(r'href="([^"]*after=[^"]*)" rel="next"|href="([^"]*&amp;after=[^"]*)"', behind):
+            found["cases of the year behind “received”, second page"] = next(filter(None, following.groups())).replace(
+                "&amp;", "&"
+            )
     if desk.name != "unit":
         found["all, searched"] = f"{desk.base}?tab=all&q={quote('bai boi')}"
     return found

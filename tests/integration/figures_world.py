@@ -84,7 +84,8 @@ def live(monkeypatch: Any, dice: random.Random, count: int) -> None:
 def walk(report: Report, dice: random.Random) -> None:
     """One step of a life."""
     nexts = [to for to in lifecycle.next_steps(report.status) if to not in (lifecycle.WITHDRAWN, lifecycle.DUPLICATE)]
-    useful = [to for to in nexts if to not in lifecycle.ENDED or dice.random() < 0.3]
+    seldom = (*lifecycle.ENDED, lifecycle.RECEIVED)
+    useful = [to for to in nexts if to not in seldom or dice.random() < 0.3]
     if report.status in lifecycle.CLAIMED and feedback.is_asked(report, clock.now()) and dice.random() < 0.5:
         feedback.say(report, dice.choice(feedback.VERDICTS), dice.choice((None, 3)), "", ())
         return

@@ -150,7 +150,7 @@ def test_a_case_handed_over_keeps_its_time_unless_the_front_says_otherwise(at: A
     clocks.hand_over(report)
     assert report.due_at == due
     assert [(c.unit_code, c.outcome) for c in clocks.history(report)][-2:] == [
-        ("ubnd-29512", "met"),
+        ("ubnd-29512", None),  # not done, and not due yet
         ("so-nnmt-86", None),
     ]
     report.unit_code = "ubnd-29512"

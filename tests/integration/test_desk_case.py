@@ -294,7 +294,7 @@ def test_a_stale_save_is_refused_with_what_changed(client: Any) -> None:
 def test_an_action_that_is_over_is_refused(client: Any) -> None:
     report = case(life.ASSIGNED)
     sign_in(client, "commune")
-    for name in ("take", "assign", "verify", "close", "correct", "duplicate"):
+    for name in ("take", "assign", "verify", "close", "duplicate"):
         assert act(client, report, name, unit="ubnd-29512").status_code == 409, name
     assert report.status == life.ASSIGNED
     assert act(client, report, "delete").status_code == 404

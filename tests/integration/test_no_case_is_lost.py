@@ -169,7 +169,11 @@ def do(cases: list[Report], at: int, who: Identity, deed: str, reason: str, evid
         "hand_over": lambda: _hand_over(report, actor),
         "take_away": lambda: handovers.take_away(report, actor, offered(report, unit), reason),
         "correct": lambda: routing.reroute(
-            report, actor, commune_code="29413" if report.area_code == "29512" else "29512"
+            report,
+            actor,
+            commune_code="29413" if report.area_code == "29512" else "29512",
+            reason=reason,
+            keep_unit=evidence,
         ),
         "bypass": lambda: routing.bypass(report, actor, reason),
         "keep": lambda: handovers.decline(report, actor, reason),
@@ -340,6 +344,8 @@ def check(report: Report, now: datetime) -> None:
         assert mine == (waiting["the unit"] and report.assignee_id == WHO[name].user_id)
     for one in clocks.history(report):
         assert one.outcome is None or (one.outcome == "late") == ((one.ended_at or now) > one.due_at)
+        assert one.outcome or one.ended_at is None or one.moved, "done, or taken from its unit"
+        assert not one.moved or one.step in life.UNIT_STEPS
 
 
 def check_together(cases: list[Report]) -> None:
@@ -378,13 +384,21 @@ def check_record(report: Report) -> None:
     assert events.first_broken(entries) is None
     status = life.NEW
     kinds = {"front": permissions.FRONT, "unit": permissions.UNIT, "reporter": {permissions.REPORTER}}
-    for entry in (e for e in entries if e.kind == "report:moved"):
+    later = False
+    for entry in entries:
+        if entry.kind in ("report:corrected", "report:bypassed"):
+            assert entry.data.get("reason") or (not later and status in life.TRIAGE), "found out later, so say why"
+            later = False
+        if entry.kind != "report:moved":
+            continue
         assert entry.data["from"] == status
+        later = later or (status != life.NEW and entry.data["to"] == life.RECEIVED)
         transition = life.TRANSITIONS[status, entry.data["to"]]
         assert not transition.needs_reason or entry.data.get("reason"), entry.data
         assert PERMISSIONS[transition.permission] & kinds.get(entry.actor, {permissions.SYSTEM}), entry.data
         status = entry.data["to"]
     assert status == report.status
+    assert not later, "what is taken back says why"
     answers = [e for e in entries if e.kind == "report:moved" and e.data["to"] == life.ANSWERED]
     for said, entry in zip(report.answers, answers, strict=True):
         assert said.text
@@ -505,3 +519,40 @@ def test_merged_split_linked_and_given_to_officers(session: Any) -> None:
     assert [c.status for c in cases] == [life.REWORK, life.SCREENING, life.DUPLICATE, life.SCREENING]
     for case in cases:
         check_record(case)
+
+
+WAYS = {
+    life.SCREENING: ("take",),
+    life.NEEDS_INFO: ("ask",),
+    life.ASSIGNED: ("assign",),
+    life.VERIFYING: ("assign", "accept"),
+    life.IN_PROGRESS: ("assign", "accept", "start"),
+    life.ANSWERED: ("assign", "accept", "answer"),
+    life.VERIFIED: ("assign", "accept", "answer", "verify"),
+    life.REWORK: ("assign", "accept", "answer", "rework"),
+}
+
+
+@pytest.mark.parametrize("deed", ["correct", "bypass"])
+@pytest.mark.parametrize("holder", ["unit", "other unit"])
+@pytest.mark.parametrize("keep", [True, False])
+def test_what_is_found_out_later_loses_no_case(session: Any, deed: str, holder: str, keep: bool) -> None:
+    """At every step, with a unit of the commune and one of the province."""
+    factories.duyen_hai()
+    officers()
+    code = WHO[holder].unit_code or ""
+    for status, way in WAYS.items():
+        report = factories.report(category_code="waste_household")
+        routing.route(report)
+        for name in way:
+            who = WHO[holder if name in ("accept", "start", "answer") else "province"]
+            assert step([report], 0, who, name, "có lý do", True, code, clock.now()), (status, name)
+        assert report.status == status
+        if status not in life.TRIAGE:
+            assert not step([report], 0, WHO["province"], deed, "", keep, code, clock.now()), "not without a reason"
+            assert (report.status, report.unit_code, report.bypass_commune) == (status, code, False)
+        assert step([report], 0, WHO["province"], deed, "mới biết", keep, code, clock.now()), status
+        stays = status in life.TRIAGE or (keep if deed == "correct" else holder == "other unit")
+        assert report.status == (status if stays else life.RECEIVED), status
+        assert (report.supervisor_code == "mttq-86") == (deed == "bypass")
+        check_record(report)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask_babel import force_locale
 from openpyxl import load_workbook
 from sqlalchemy import select
 
@@ -24,6 +25,7 @@ from webapp.reports.verdicts import Verdict
 from webapp.supervision import behind, scores
 from webapp.supervision.models import LATE, MET, StepClock
 from webapp.supervision.scores import Period, Score
+from webapp.supervision.words import DERIVED, MEASURES
 from webapp.units.models import Unit
 
 UNIT, OTHER = "ubnd-29512", "so-nnmt-86"
@@ -291,9 +293,22 @@ def test_files_say_what_was_asked_for_and_that_they_were_taken(client: Any, sess
     rows = list(csv.reader(io.StringIO(made["csv"].data.decode("utf-8-sig"))))
     assert "01/01/2026" in rows[1][0]
     assert any(row and row[1:2] == ["2"] for row in rows)
-    sheet = load_workbook(io.BytesIO(made["xlsx"].data)).active
+    book = load_workbook(io.BytesIO(made["xlsx"].data))
+    sheet = book.worksheets[0]
     assert "01/01/2026" in sheet["A2"].value
     assert made["pdf"].data.startswith(b"%PDF-")
+    assert made["pdf"].data.count(b"/Type /Page\n") >= 3, "the figures, the longest, the meanings"
+    # with the cases that wait longest, and what each figure means
+    waiting = {r.public_id for r in session.scalars(select(Report))}
+    with force_locale("vi"):
+        meanings = {str(label): str(meaning) for label, meaning in (*MEASURES.values(), *DERIVED)}
+    for table in (
+        rows,
+        [[str(c or "") for c in row] for one in book.worksheets for row in one.iter_rows(values_only=True)],
+    ):
+        assert {row[0] for row in table if row} >= waiting
+        assert {row[0]: row[1] for row in table if row and row[0] in meanings} == meanings
+    assert len(book.worksheets) == 3
     assert [e.kind for e in history("audit")].count("scores:exported") == 3
     assert desk.post("/desk/scores/export", data=asked | {"format": "exe"}).status_code == 400
 

@@ -96,7 +96,7 @@ def test_what_was_given_back_or_handed_on_is_told_apart() -> None:
     assert counts(life.SCREENING, refused)[COMMITTEE, 202610] == {"received", "refused"}
     handed = [
         step(1, life.RECEIVE, 4, 5),
-        step(2, life.ANSWER, 5, 10),
+        step(2, life.ANSWER, 5, 10, moved=True),
         step(3, life.RECEIVE, 10, None, DEPARTMENT, taken_over=True),
     ]
     found = counts(life.ASSIGNED, handed, overdue=True)

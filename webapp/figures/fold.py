@@ -119,6 +119,7 @@ def _steps(ids: list[int]) -> dict[int, list[Step]]:
         StepClock.spent_days,
         StepClock.extensions,
         StepClock.counts_from,
+        StepClock.moved,
     ).where(StepClock.report_id.in_(ids))
     for row in db.session.execute(query.order_by(StepClock.report_id, StepClock.id)):
         found[row.report_id].append(
@@ -132,6 +133,7 @@ def _steps(ids: list[int]) -> dict[int, list[Step]]:
                 days=row.spent_days,
                 extended=row.extensions > 0,
                 taken_over=row.counts_from is not None,
+                moved=row.moved,
             )
         )
     return found

@@ -134,6 +134,23 @@ def case_for_unit(base: str, token: str, key: str) -> Message:
         )
 
 
+def case_gone(number: str, link: str, lang: str, key: str) -> Message:
+    """A case was taken from a unit. Why stands in no mail."""
+    with force_locale(lang):
+        return Message(
+            subject=gettext("Case %(number)s is no longer with your unit", number=number),
+            body=gettext(
+                "The Fatherland Front has taken case %(number)s back to have it dealt with elsewhere. There is nothing "
+                "more for your unit to do; what it did stays in the record.",
+                number=number,
+            ),
+            link=link,
+            stop="",
+            key=key,
+            lang=lang,
+        )
+
+
 def footer(message: Message) -> str:
     """How to stop, for channels that have room for it; or that it is part of the office."""
     with force_locale(message.lang):

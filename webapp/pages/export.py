@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flask import Response
 
@@ -26,12 +27,16 @@ Cell = str | int | float | None
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What is written down: a title, lines that say what was asked for, headings, rows."""
+    """What is written down: a title, lines that say what was asked for, headings, rows. `also`: tables that follow in
+    the same file. `widths`: of columns that hold words, in parts of the page; else the first does, the others numbers.
+    """
 
     title: str
     notes: Sequence[str]
     headings: Sequence[str]
     rows: Iterable[Sequence[Cell]]
+    widths: Sequence[int] = ()
+    also: Sequence[Table] = ()
 
 
 def response(table: Table, name: str, form: str) -> Response:
@@ -54,22 +59,35 @@ def harmless(cell: Cell) -> Cell:
 def _csv(table: Table) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
-    for line in (table.title, *table.notes):
-        writer.writerow([harmless(line)])
-    writer.writerow([])
-    writer.writerow([harmless(h) for h in table.headings])
-    writer.writerows([harmless(cell) for cell in row] for row in table.rows)
+    for number, part in enumerate((table, *table.also)):
+        if number:
+            writer.writerow([])
+        for line in (part.title, *part.notes):
+            writer.writerow([harmless(line)])
+        writer.writerow([])
+        writer.writerow([harmless(h) for h in part.headings])
+        writer.writerows([harmless(cell) for cell in row] for row in part.rows)
     return out.getvalue().encode("utf-8-sig")  # the mark by which Excel knows that it is UTF-8
 
 
 def _xlsx(table: Table) -> bytes:
     from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Font
 
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("1")
-    sheet.column_dimensions["A"].width = 44
+    for number, part in enumerate((table, *table.also), 1):
+        _write_sheet(book.create_sheet(str(number)), part)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _write_sheet(sheet: Any, table: Table) -> None:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    for number, width in enumerate(table.widths or (4,), 1):
+        sheet.column_dimensions[get_column_letter(number)].width = 11 * width
 
     def bold(value: Cell) -> WriteOnlyCell:
         cell = WriteOnlyCell(sheet, harmless(value))
@@ -83,14 +101,10 @@ def _xlsx(table: Table) -> bytes:
     sheet.append([bold(h) for h in table.headings])
     for row in table.rows:
         sheet.append([harmless(cell) for cell in row])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 def _pdf(table: Table) -> bytes:
     from fpdf import FPDF
-    from fpdf.enums import XPos, YPos
 
     sheet = FPDF(orientation="landscape", format="A4", unit="mm")
     sheet.set_margins(15, 15, 15)
@@ -98,17 +112,25 @@ def _pdf(table: Table) -> bytes:
     for style, face in (("", "regular"), ("B", "bold")):
         sheet.add_font("Tinos", style, FONTS / f"{face}.ttf")
     sheet.set_title(table.title)
-    sheet.add_page()
+    for part in (table, *table.also):
+        sheet.add_page()
+        _write_pages(sheet, part)
+    return bytes(sheet.output())
+
+
+def _write_pages(sheet: Any, table: Table) -> None:
+    from fpdf.enums import XPos, YPos
+
     sheet.set_font("Tinos", "B", 15)
     sheet.multi_cell(0, 8, table.title, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     sheet.set_font("Tinos", "", 10)
     for note in table.notes:
         sheet.multi_cell(0, 5, note, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     sheet.ln(3)
-    widths = (4, *(1 for _ in table.headings[1:]))
+    widths = table.widths or (4, *(1 for _ in table.headings[1:]))
+    aligned = ("LEFT", *("LEFT" if table.widths else "RIGHT" for _ in widths[1:]))
     sheet.set_font("Tinos", "", 9)
-    with sheet.table(col_widths=widths, text_align=("LEFT", *("RIGHT" for _ in widths[1:])), line_height=5) as grid:
+    with sheet.table(col_widths=tuple(widths), text_align=aligned, line_height=5) as grid:
         grid.row([str(h) for h in table.headings])
         for row in table.rows:
             grid.row(["" if cell is None else str(cell) for cell in row])
-    return bytes(sheet.output())

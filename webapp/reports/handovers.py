@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webapp.core import clock, events
 from webapp.core.db import Base, UtcDateTime, db
 from webapp.core.events import Actor, BigId
-from webapp.reports import lanes, lifecycle, service, unit_work
+from webapp.reports import gone, lanes, lifecycle, service, unit_work
 from webapp.reports.models import Report
 from webapp.units.models import Unit
 
@@ -122,8 +122,10 @@ def take_away(report: Report, actor: Actor, unit: Unit, reason: str) -> None:
     if not unit_work.fits(report, unit):
         raise unit_work.Unfit(unit.code)
     lifecycle.check(report.status, lifecycle.ASSIGNED, reason=reason, unit=True)
-    before, report.unit_code = report.unit_code, unit.code
+    before, officer = report.unit_code, report.assignee_id
+    report.unit_code = unit.code
     service.move(report, lifecycle.ASSIGNED, actor, reason=reason, handed_over_by=before, taken=True)
+    gone.tell(report, before, officer)
 
 
 def decline(report: Report, actor: Actor, reason: str) -> Handover:

@@ -61,6 +61,7 @@ CLAIMED = (ANSWERED, VERIFIED, CLOSED)  # the unit says it is done; the reporter
 # Told to the sender, shown to nobody else: abuse, tests, what was never a report; and what the sender took back.
 HIDDEN = (REJECTED, WITHDRAWN)
 OPEN = tuple(s for s in STATUSES if s not in ENDED)
+CORRECTABLE = tuple(s for s in OPEN if s != NEW)  # category, place, and whether the commune may see it
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,14 @@ TRANSITIONS: dict[tuple[str, str], Transition] = {
     (VERIFYING, ASSIGNED): Transition("report:hand_over", needs_reason=True, needs_unit=True),
     (IN_PROGRESS, ASSIGNED): Transition("report:hand_over", needs_reason=True, needs_unit=True),
     (REWORK, ASSIGNED): Transition("report:hand_over", needs_reason=True, needs_unit=True),
+    # The Front finds out later what it is, where it lies or who must not see it, and it is routed anew: nobody has
+    # taken it on there. Why stands in the entry of that correction, which only the Front reads.
+    (ASSIGNED, RECEIVED): Transition("report:correct"),
+    (VERIFYING, RECEIVED): Transition("report:correct"),
+    (IN_PROGRESS, RECEIVED): Transition("report:correct"),
+    (REWORK, RECEIVED): Transition("report:correct"),
+    (ANSWERED, RECEIVED): Transition("report:correct"),
+    (VERIFIED, RECEIVED): Transition("report:correct"),
     # The Front checks the answer
     (ANSWERED, VERIFIED): Transition("report:verify"),
     (ANSWERED, REWORK): Transition("report:verify", needs_reason=True),

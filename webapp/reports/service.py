@@ -187,7 +187,7 @@ def move(
     from webapp.reports import feedback, unit_links, unit_work
 
     unit_work.after_move(report, frm, to)
-    if to in (lifecycle.VERIFIED, lifecycle.REWORK):
+    if to in (lifecycle.VERIFIED, lifecycle.REWORK) or (to == lifecycle.RECEIVED and frm in lifecycle.CLAIMED):
         feedback.settle(report)  # the Front's own verdict answers the reporter's "not solved"
     if to in lifecycle.ENDED:
         report.closed_at = clock.now()

@@ -16,13 +16,14 @@ from webapp.areas.models import Area
 from webapp.core import clock, events
 from webapp.core.events import Actor
 from webapp.core.instance import instance
-from webapp.reports import lifecycle, privacy
+from webapp.reports import gone, lifecycle, privacy
 from webapp.reports.models import Category, Report
 from webapp.reports.service import move, stream, touch
 from webapp.routing import rulesets
 from webapp.routing.decide import Decision, Explanation
 from webapp.routing.router import router
 from webapp.supervision import clocks
+from webapp.units import queries as units
 
 OFFSHORE_M = 50_000  # how far off the coast a point still belongs to the nearest province's Front
 BY_SENDER, BY_FRONT = "sender", "front"  # who wants the commune bypassed
@@ -49,8 +50,19 @@ def reroute(
     category: Category | None = None,
     commune_code: str | None = None,
     position: tuple[float, float] | None = None,
+    reason: str = "",
+    keep_unit: bool = False,
 ) -> None:
-    """Correct the category or the place (lon, lat) and decide anew. History keeps what was before."""
+    """Correct the category or the place (lon, lat) and decide anew. History keeps what was before.
+
+    Once it has been passed to a unit that needs a reason, and where the rules name another unit the case goes back to
+    the Front, unless `keep_unit` leaves it where it is. Raises ValueError for an unknown commune, lifecycle.NotAllowed
+    or lifecycle.Missing; nothing has changed then.
+    """
+    _may_change(report, reason)
+    commune = areas.by_code(commune_code, "commune", _day(report)) if commune_code is not None else None
+    if commune_code is not None and commune is None:
+        raise ValueError("unknown commune")
     before = _standing(report)
     if category is not None:
         report.category_code = category.code
@@ -58,36 +70,68 @@ def reroute(
     if position is not None:
         report.location = Point(*position)
         report.area_code = report.province_code = None
-    elif commune_code is not None:
-        commune = areas.by_code(commune_code, "commune", _day(report))
-        if commune is None:
-            raise ValueError("unknown commune")
+    elif commune is not None:
         report.area_code, report.province_code = commune.code, commune.parent_code
         if report.location is not None:
             # The officer says it lies elsewhere, so the position was wrong and must not win again.
             report.location = None
     if position is not None or commune_code is not None or category is not None:
         place(report)
-    apply(report, actor)
-    events.append(stream(report), "report:corrected", actor, before=before, after=_standing(report))
+    _decide_anew(report, actor, keep=keep_unit)
+    said: dict[str, Any] = {"reason": reason} if reason else {}
+    events.append(stream(report), "report:corrected", actor, before=before, after=_standing(report), **said)
     touch(report)
 
 
 def bypass(report: Report, actor: Actor, reason: str) -> None:
-    """Keep the case from every body of its commune, for a conflict of interest, and decide anew.
+    """Keep the case from every body of its commune, for a conflict of interest, and decide anew. A body that has it
+    loses it to the Front above; any other keeps it.
 
-    Raises AlreadyBypassed, and lifecycle.Missing without a reason; nothing has changed then.
+    Raises AlreadyBypassed, lifecycle.NotAllowed, and lifecycle.Missing without a reason; nothing has changed then.
     """
     if report.bypass_commune:
         raise AlreadyBypassed
     if not reason:
         raise lifecycle.Missing("reason")
+    _may_change(report, reason)
     before = _standing(report)
     report.bypass_commune = True
     report.routing = {**report.routing, "bypass": BY_FRONT}
-    apply(report, actor)
+    _decide_anew(report, actor, keep=True)
     events.append(stream(report), "report:bypassed", actor, reason=reason, before=before, after=_standing(report))
     touch(report)
+
+
+def _may_change(report: Report, reason: str) -> None:
+    if report.status in lifecycle.ENDED:
+        raise lifecycle.NotAllowed(f"{report.status} correct")
+    if report.status not in lifecycle.TRIAGE and not reason:
+        raise lifecycle.Missing("reason")
+
+
+def _decide_anew(report: Report, actor: Actor, *, keep: bool) -> None:
+    """Decide for what the case is now. Where a unit has it already and the rules name another one, it goes back to
+    the Front, and the unit is told; `keep` leaves it with the unit, if that may have it at all."""
+    held, officer = report.unit_code, report.assignee_id
+    if report.status in lifecycle.TRIAGE:
+        apply(report, actor)
+        return
+    if (keep and _may_have(report, held)) or _explain(report).decision.unit_code == held:
+        apply(report, actor, held=held)
+        return
+    # Before the rest changes: the step that ends was the former unit's.
+    move(report, lifecycle.RECEIVED, actor, handed_over_by=held, recalled=True)
+    gone.tell(report, held, officer)
+    apply(report, actor)
+
+
+def _may_have(report: Report, code: str | None) -> bool:
+    """Whether a unit may be left in charge of the case as it is now: not a body of a commune that must not see it,
+    nor one of another province."""
+    unit = units.by_code(code)
+    if unit is None or (report.bypass_commune and unit.level == "commune"):
+        return False
+    return unit.level == "central" or not report.province_code or unit.province_code == report.province_code
 
 
 def _standing(report: Report) -> dict[str, str | None]:
@@ -144,19 +188,13 @@ def set_public_place(report: Report, commune: Area | None) -> None:
     report.publish_at = privacy.appears_at(report.created_at, report.category.publish_delay_hours)
 
 
-def apply(report: Report, actor: Actor) -> Decision:
-    """Decide from the report's facts and write the decision onto the report and the record."""
-    moment = _moment(report)
-    explanation = explain(
-        report.category_code,
-        report.area_code,
-        report.province_code,
-        moment,
-        bypass_commune=report.bypass_commune,
-    )
+def apply(report: Report, actor: Actor, *, held: str | None = None) -> Decision:
+    """Decide from the report's facts and write the decision onto the report and the record. `held`: a unit with which
+    the case stays, whomever the rules name."""
+    explanation = _explain(report)
     decision = explanation.decision
     by = BY_FRONT if report.bypass_commune and (report.routing or {}).get("bypass") == BY_FRONT else BY_SENDER
-    report.unit_code = decision.unit_code
+    report.unit_code = held or decision.unit_code
     report.supervisor_code = decision.supervisor_code
     report.lead_code = decision.lead_code
     report.rule_code = decision.rule_code
@@ -169,7 +207,7 @@ def apply(report: Report, actor: Actor) -> Decision:
         "rule_valid_from": decision.rule_valid_from.isoformat() if decision.rule_valid_from else None,
         "target_kind": decision.target_kind,
         "day": _day(report).isoformat(),
-        "at": f"{clock.local(moment):%H:%M}",
+        "at": f"{clock.local(_moment(report)):%H:%M}",
         "version": rulesets.number(),
         "bypass": by if report.bypass_commune else None,
     }
@@ -181,12 +219,22 @@ def apply(report: Report, actor: Actor) -> Decision:
         stream(report),
         "report:routed",
         actor,
-        unit=decision.unit_code,
+        unit=report.unit_code,
         supervisor=decision.supervisor_code,
         lead=decision.lead_code,
         **why,
     )
     return decision
+
+
+def _explain(report: Report) -> Explanation:
+    return explain(
+        report.category_code,
+        report.area_code,
+        report.province_code,
+        _moment(report),
+        bypass_commune=report.bypass_commune,
+    )
 
 
 def explain(

@@ -22,6 +22,7 @@ from webapp.supervision import reminders
 from webapp.supervision.models import ASKED, LAPSED, LATE, MET, Extension, StepClock
 
 _AT_WORK = (lifecycle.ANSWER, lifecycle.HANDLE)
+_ELSEWHERE = (lifecycle.ASSIGNED, lifecycle.RECEIVED)  # where a case goes when it is taken from a unit or handed over
 
 
 def running(report: Report) -> StepClock | None:
@@ -54,7 +55,8 @@ def follow(report: Report, frm: str, to: str, actor: Actor, due: datetime | None
         report.due_at = found.due_at
         return
     if found is not None:
-        _end(found, now)
+        found.moved = found.step in lifecycle.UNIT_STEPS and to in _ELSEWHERE
+        _end(found, now, done=not found.moved)
     report.due_at = None
     if step is None:
         return
@@ -99,7 +101,7 @@ def start(report: Report, step: str, began: datetime, due: datetime | None = Non
 def recount(report: Report) -> None:
     """The category or those responsible have changed: the running clock follows the rules that hold now.
 
-    A due time that the Front has extended stays.
+    A due time that the Front has extended, or has set itself, stays.
     """
     found = running(report)
     if found is None:
@@ -107,12 +109,16 @@ def recount(report: Report) -> None:
     found.unit_code = _owner(report, found.step)
     began = clock.local(found.started_at)
     rule = terms.rule_for(found.step, report.category_code, began.date())
-    if rule is not None and rule.code != found.rule_code and not found.extensions:
+    if rule is not None and rule.code != found.rule_code and not found.extensions and _by_rule(found):
         term, calendar, office = terms.term(rule), terms.calendar(), terms.office(began.date())
         found.rule_code, found.measure, found.amount = rule.code, term.measure, term.amount
         found.first_due_at = deadlines.due(began, term, calendar, office)
-        found.due_at = deadlines.due(began, term, calendar, office, _pauses(found))
-        report.due_at = found.due_at
+        due = deadlines.due(began, term, calendar, office, _pauses(found))
+        if found.step in lifecycle.UNIT_STEPS:
+            # The unit could not know: a shorter term makes nobody late at once, and none is longer than it was.
+            fresh = deadlines.due(clock.local(clock.now()), term, calendar, office)
+            due = max(due, min(found.due_at, fresh))
+        found.due_at = report.due_at = due
     reminders.plan(found)
     db.session.flush()
 
@@ -125,7 +131,7 @@ def count_anew(report: Report, actor: Actor) -> None:
     before = found.due_at
     found.counts_from = None
     if found.step in _AT_WORK:
-        _end(found, clock.now())
+        _end(found, clock.now(), done=False)
         start(report, lifecycle.ANSWER, clock.now())
     db.session.flush()
     events.append(
@@ -145,7 +151,7 @@ def hand_over(report: Report, *, restart: bool = False) -> None:
     found, now = running(report), clock.now()
     if found is None or found.unit_code == _owner(report, found.step):
         return
-    _end(found, now)
+    _end(found, now, done=found.step not in lifecycle.UNIT_STEPS)
     made = start(report, found.step, now)
     if made is not None and not restart:
         made.started_at, made.first_due_at, made.due_at = found.started_at, found.first_due_at, found.due_at
@@ -189,9 +195,7 @@ def _origin(report: Report, frm: str, step: str, before: StepClock | None, now: 
 
 def _keep_what_was_set(report: Report, made: StepClock, before: StepClock) -> None:
     """To say that one has begun takes away no time that was granted, and puts off no day that the Front has set."""
-    began = clock.local(before.started_at)
-    by_rule = deadlines.due(began, Term(before.measure, before.amount), terms.calendar(), terms.office(began.date()))
-    if before.first_due_at == by_rule:
+    if _by_rule(before):
         if not before.extensions or before.due_at <= made.due_at:
             return
     else:
@@ -199,6 +203,13 @@ def _keep_what_was_set(report: Report, made: StepClock, before: StepClock) -> No
     made.due_at = report.due_at = before.due_at
     reminders.plan(made)
     db.session.flush()
+
+
+def _by_rule(found: StepClock) -> bool:
+    """Whether its due time was counted from its term, and not set by somebody."""
+    began = clock.local(found.started_at)
+    by_rule = deadlines.due(began, Term(found.measure, found.amount), terms.calendar(), terms.office(began.date()))
+    return found.first_due_at == by_rule
 
 
 def _pause(found: StepClock, now: datetime) -> None:
@@ -219,9 +230,10 @@ def _resume(found: StepClock, now: datetime) -> None:
     db.session.flush()
 
 
-def _end(found: StepClock, now: datetime) -> None:
+def _end(found: StepClock, now: datetime, *, done: bool = True) -> None:
+    """End a clock. A step that the unit has not done itself was not in time; nor late, unless it was due."""
     found.ended_at, found.next_rung_at = now, None
-    found.outcome = MET if now <= found.due_at else LATE
+    found.outcome = LATE if now > found.due_at else MET if done else None
     found.spent_days = spent_days(found, now)
     for asked in db.session.scalars(select(Extension).where(Extension.clock_id == found.id, Extension.state == ASKED)):
         asked.state = LAPSED

@@ -59,7 +59,9 @@ class StepClock(Base):
     pauses: Mapped[list[list[str]]] = mapped_column(Json, default=list)  # [from, to] each, ISO
     extensions: Mapped[int] = mapped_column(Integer, default=0)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    outcome: Mapped[str | None] = mapped_column(String(4))  # met, late
+    # met, late; None while it runs, and where it was taken from the unit before it was done or due
+    outcome: Mapped[str | None] = mapped_column(String(4))
+    moved: Mapped[bool] = mapped_column(Boolean, default=False)  # ended undone: given to another, or routed anew
     spent_days: Mapped[int | None] = mapped_column(Integer)  # working days it took, pauses left out
     next_rung_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -97,11 +97,18 @@ def _received(period: Period) -> Cases:
 
 
 def _finished(period: Period) -> Cases:
+    """A step of the unit ended, done or not."""
     return _clocks(StepClock.step.in_(lifecycle.UNIT_STEPS), period.holds(StepClock.ended_at))
 
 
+def _handed_on(period: Period) -> Cases:
+    """Taken from the unit, or handed over by it, with a step not done."""
+    return _finished(period).where(StepClock.moved)
+
+
 def _in_time(period: Period) -> Cases:
-    """Every step that the unit finished in the period was finished by its due time."""
+    """Every step that the unit finished in the period was finished by its due time. What was moved before it was due
+    has no outcome, and is none of them."""
     return (
         _finished(period)
         .group_by(StepClock.unit_code, StepClock.report_id)
@@ -110,7 +117,7 @@ def _in_time(period: Period) -> Cases:
 
 
 def _late(period: Period) -> Cases:
-    """At least one step was finished late."""
+    """At least one step was finished late, or was moved after its due time."""
     return _finished(period).where(StepClock.outcome == LATE)
 
 
@@ -127,7 +134,8 @@ def _open(_period: Period) -> Cases:
 def _refused(period: Period) -> Cases:
     """Given back: the Front's own step began at the moment at which the unit's ended."""
     front = aliased(StepClock)
-    return _clocks(StepClock.step == lifecycle.RECEIVE, period.holds(StepClock.ended_at)).join(
+    given_back = (StepClock.step == lifecycle.RECEIVE, StepClock.moved.is_(False), period.holds(StepClock.ended_at))
+    return _clocks(*given_back).join(
         front,
         and_(
             front.report_id == StepClock.report_id,
@@ -175,6 +183,7 @@ MEASURES: dict[str, Callable[[Period], Cases]] = {
     "received": _received,
     "in_time": _in_time,
     "late": _late,
+    "handed_on": _handed_on,
     "overdue": _overdue,
     "open": _open,
     "refused": _refused,

@@ -10,7 +10,17 @@ from webapp.reports import lifecycle
 MEASURES: dict[str, tuple[LazyString, LazyString]] = {
     "received": (_l("Received"), _l("Cases passed on to the unit in the period.")),
     "in_time": (_l("In time"), _l("Cases in which every step that the unit finished in the period was in time.")),
-    "late": (_l("Late"), _l("Cases in which the unit finished a step in the period after its due time.")),
+    "late": (
+        _l("Late"),
+        _l("Cases in which the unit finished a step in the period after its due time, or lost it after that."),
+    ),
+    "handed_on": (
+        _l("Handed on"),
+        _l(
+            "Cases that went to somebody else in the period before the unit had done its step: handed over, given to "
+            "another unit, or routed anew. That step counts neither as in time nor, before its due time, as late."
+        ),
+    ),
     "overdue": (_l("Overdue now"), _l("Cases with the unit whose due time has passed, as of now.")),
     "open": (_l("With the unit now"), _l("Cases that the unit has not finished, as of now.")),
     "refused": (_l("Refused"), _l("Cases that the unit gave back in the period as not its own.")),

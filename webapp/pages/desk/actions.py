@@ -3,69 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from flask import Response, abort, flash, redirect, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from geo.positions import PositionError, parse_position
-from webapp.accounts.permissions import Identity, may
-from webapp.areas import queries as areas
-from webapp.areas.models import COMMUNE
+from webapp.accounts.permissions import may
 from webapp.core import text
 from webapp.core.db import db
-from webapp.core.events import Actor
 from webapp.inspections import service as inspections
 from webapp.inspections.models import Outcome
-from webapp.media.intake import Kept
-from webapp.pages import messages
 from webapp.pages.access import identity, require
-from webapp.pages.desk import case_page, evidence, related, replies, steps, timeline
+from webapp.pages.desk import back, case_page, correcting, evidence, related, replies, steps
+from webapp.pages.desk.doing import MAX_TEXT, Doing, Wrong
 from webapp.pages.desk.views import bp, found
 from webapp.reports import desk_queries, handovers, lifecycle, links, service, unit_work, verdicts
-from webapp.reports.models import Category, Report
+from webapp.reports.models import Report
 from webapp.routing import assign as assigning
-from webapp.routing import service as routing
 from webapp.units import queries as units
-
-MAX_TEXT = 5000
-
-
-class Wrong(ValueError):
-    """Fields that are wrong, with their messages."""
-
-    def __init__(self, **errors: str) -> None:
-        super().__init__(str(errors))
-        self.errors = errors
-
-
-@dataclass(frozen=True, slots=True)
-class Doing:
-    """One action on its way."""
-
-    action: steps.Action
-    report: Report
-    who: Identity
-    actor: Actor
-    kept: tuple[Kept, ...] = ()  # pictures that came with the form
-    refused: str = ""  # what was wrong with others
-
-    def text(self, name: str, message: str = "", limit: int = MAX_TEXT) -> str:
-        """A text field; with `message` it must not be empty."""
-        value = text.clean(request.form.get(name), multiline=True)
-        if message and not value:
-            raise Wrong(**{name: message})
-        if len(value) > limit:
-            raise Wrong(**{name: _("Too long: at most %(count)s characters.", count=limit)})
-        return value
-
-    def move(self, reason: str = "") -> None:
-        """Take the step that the action means from here."""
-        to = steps.target(self.action, self.report.status)
-        if to is None:
-            raise lifecycle.NotAllowed(f"{self.report.status} {self.action.name}")
-        service.move(self.report, to, self.actor, reason=reason)
 
 
 @bp.post("/cases/<public_id>/<name>")
@@ -99,7 +54,7 @@ def act(public_id: str, name: str) -> Response:
     flash(done, "success")
     # A correction may have taken the case to somebody else's desk.
     here = may(identity(), "report:view", report)
-    return redirect(f"/desk/cases/{public_id}" if here else "/desk", 303)  # type: ignore[return-value]
+    return redirect(f"/desk/cases/{public_id}{back.way()}" if here else back.href("/desk"), 303)  # type: ignore[return-value]
 
 
 @bp.post("/cases/<public_id>/links/<int:link_id>/end")
@@ -116,7 +71,7 @@ def end_link(public_id: str, link_id: int) -> Response:
     links.unlink(linked.link, frm, to, service.actor_of(identity()))
     service.touch(report)
     flash(_("The link is taken back. The history keeps it."), "success")
-    return redirect(f"/desk/cases/{public_id}#links", 303)  # type: ignore[return-value]
+    return redirect(f"/desk/cases/{public_id}{back.way()}#links", 303)  # type: ignore[return-value]
 
 
 @bp.post("/cases/<public_id>/outcomes/<outcome_id>/publish")
@@ -133,7 +88,7 @@ def publish_outcome(public_id: str, outcome_id: str) -> Response:
         abort(404)
     inspections.publish(outcome, service.actor_of(identity()))
     flash(_("The inspection outcome is public now."), "success")
-    return redirect(f"/desk/cases/{public_id}#outcomes", 303)  # type: ignore[return-value]
+    return redirect(f"/desk/cases/{public_id}{back.way()}#outcomes", 303)  # type: ignore[return-value]
 
 
 def stale(report: Report) -> bool:
@@ -237,78 +192,6 @@ def _ask(doing: Doing) -> str:
     return _("The question stands on the sender's page now.")
 
 
-def _correct(doing: Doing) -> str:
-    report, form = doing.report, request.form
-    category = _chosen_category(form.get("category", ""), report)
-    commune = _commune(text.clean(form.get("commune")))
-    commune_code = commune if commune and commune != report.area_code else None
-    position = _position(form.get("lat", "").strip(), form.get("lon", "").strip(), report)
-    if commune_code and position:
-        raise Wrong(commune=_("Give either a position or a commune, not both."))
-    if category is None and commune_code is None and position is None:
-        raise Wrong(_form=_("Nothing was changed: choose another category or place."))
-    before = (report.category_code, report.area_code, report.unit_code)
-    try:
-        routing.reroute(report, doing.actor, category=category, commune_code=commune_code, position=position)
-    except ValueError:
-        raise Wrong(commune=messages.say("commune_unknown")) from None
-    after = (report.category_code, report.area_code, report.unit_code)
-    names = case_page.names_for(report, {before[2], after[2]}, {before[1], after[1]})
-    keys = ("category", "area", "unit")
-    changed = timeline.changes(
-        {"before": dict(zip(keys, before, strict=True)), "after": dict(zip(keys, after, strict=True))}, names
-    )
-    return _("Corrected and routed anew. %(changes)s", changes="; ".join(changed))
-
-
-def _bypass(doing: Doing) -> str:
-    reason = doing.text("bypass_reason", _("Write the reason."), limit=2000)
-    try:
-        routing.bypass(doing.report, doing.actor, reason)
-    except routing.AlreadyBypassed:
-        raise lifecycle.NotAllowed("bypass") from None
-    return _("Nobody of the commune sees the case any more. It was routed anew.")
-
-
-def _commune(typed: str) -> str:
-    """The code of a commune that was chosen, or typed as a code or a name (cases without a province)."""
-    if not typed or typed.isdigit():
-        return typed[:8]
-    communes = [a for a in areas.search(typed) if a.level == COMMUNE]
-    if not communes:
-        raise Wrong(commune=messages.say("commune_unknown"))
-    # Only a name that is there whole decides; what merely resembles is asked back.
-    folded = text.fold(typed)
-    found = [a for a in communes if folded in (a.folded, areas.bare_name(a))]
-    found = found or [a for a in communes if areas.bare_name(a) in folded]
-    if len(found) != 1:
-        some = ", ".join(f"{a.name} ({a.code})" for a in (found or communes)[:6])
-        raise Wrong(commune=_("Which one? Enter the code: %(communes)s", communes=some))
-    return found[0].code
-
-
-def _chosen_category(code: str, report: Report) -> Category | None:
-    if not code or code == report.category_code:
-        return None
-    category = db.session.get(Category, code)
-    if category is None or category.retired or not category.reportable:
-        raise Wrong(category=messages.say("category_unknown"))
-    return category
-
-
-def _position(lat: str, lon: str, report: Report) -> tuple[float, float] | None:
-    if not lat and not lon:
-        return None
-    try:
-        position = parse_position(lat, lon)
-    except PositionError as error:
-        raise Wrong(lat=messages.say(f"position_{error.code}")) from None
-    old = report.location
-    if old is not None and abs(old.x - position[0]) < 1e-6 and abs(old.y - position[1]) < 1e-6:
-        return None
-    return position
-
-
 def _duplicate(doing: Doing) -> str:
     typed = text.clean(request.form.get("original_id")).lower() or request.form.get("original", "")
     if not typed:
@@ -385,8 +268,8 @@ DO: dict[str, Callable[[Doing], str]] = {
     "take_away": _take_away,
     "keep": _keep,
     "ask": _ask,
-    "correct": _correct,
-    "bypass": _bypass,
+    "correct": correcting.correct,
+    "bypass": correcting.bypass,
     "duplicate": _duplicate,
     "link": _link,
     "reject": _with_reason(lambda: _("Rejected. The sender reads the reason.")),

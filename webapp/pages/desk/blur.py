@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from webapp.core.instance import instance
 from webapp.pages.access import identity, require
+from webapp.pages.desk import back
 from webapp.pages.desk.views import bp, found
 from webapp.reports import desk_queries, marks, pictures, service
 from webapp.reports.models import Photo
@@ -56,7 +57,7 @@ def save_blur(public_id: str) -> Response:
         flash(_("Saved. The public copy is being made; until it is ready nobody outside sees this photo."), "success")
     else:
         flash(_("Nothing was changed."), "info")
-    return redirect(f"/desk/photos/{public_id}/blur", 303)  # type: ignore[return-value]
+    return redirect(f"/desk/photos/{public_id}/blur{back.way()}", 303)  # type: ignore[return-value]
 
 
 @bp.get("/photos/<public_id>/public")

@@ -19,6 +19,7 @@ from webapp.pages import labels
 from webapp.pages.desk import (
     held_by,
     listing,
+    nearby,
     presence,
     related,
     replies,
@@ -79,6 +80,7 @@ def context(report: Report, identity: Identity, base: str, form_values: dict[str
     items = timeline.items(entries, names, for_unit=for_unit)
     beside = related.nothing() if for_unit else related.gather(report, identity)
     here = (report.location.x, report.location.y) if report.location is not None else None
+    outline, around = sketch.outline(report.area_code), list(beside.around.values())
     return {
         "base": base,
         "report": report,
@@ -88,7 +90,8 @@ def context(report: Report, identity: Identity, base: str, form_values: dict[str
         "place": listing.place_words(report, names.areas),
         "province": names.areas.get(report.province_code or ""),
         "here": here,
-        "map": sketch.sketch(report.area_code, here, beside.positions()),
+        "map": sketch.sketch(outline, here, around),
+        "nearby": nearby.draw(outline, here, around),
         "language": LANGUAGES.get(report.lang, report.lang),
         "due": listing.due_words(report, now),
         "time": supervision.view(supervised, names, now),

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from webapp.core import clock
 from webapp.pages import labels
 from webapp.pages.desk import actions, case_page
-from webapp.pages.desk.actions import Doing, Wrong
+from webapp.pages.desk.doing import Doing, Wrong
 from webapp.reports import feedback, lifecycle, verdicts
 from webapp.reports.intake import StoredPhoto
 from webapp.routing import terms

@@ -15,6 +15,7 @@ from webapp.documents.layout import Paper
 from webapp.documents.models import Document
 from webapp.pages import labels
 from webapp.pages.access import require
+from webapp.pages.desk import back
 from webapp.pages.desk import papers as words
 from webapp.pages.desk.views import bp, found
 from webapp.reports import privacy
@@ -82,7 +83,7 @@ def issue(report: Report, base: str) -> Response:
     """Enter the draft into the register; the case's version guards against two clicks of two people."""
     who = require("document:issue", report)
     kind = _kind(request.form.get("kind", ""), who)
-    where = f"{base}/cases/{report.public_id}/document?kind={kind.code}"
+    where = f"{base}/cases/{report.public_id}/document?kind={kind.code}{back.way(mark='&')}"
     if request.form.get("version") != str(report.version):
         flash(_("The case has changed since. Look at the document again before it gets a number."), "warning")
         return redirect(where, 303)  # type: ignore[return-value]

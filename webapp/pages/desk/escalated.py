@@ -11,7 +11,7 @@ from webapp.accounts.permissions import Identity
 from webapp.core import clock
 from webapp.pages import labels
 from webapp.pages.access import require
-from webapp.pages.desk import time_words
+from webapp.pages.desk import back, time_words
 from webapp.pages.desk.views import bp
 from webapp.pages.public.views import category_icon, category_name
 from webapp.reports import desk_queries
@@ -32,13 +32,13 @@ def page(identity: Identity, base: str) -> str:
     rows, following = reminders.escalated(identity.unit_code, after)
     names = units.by_codes({row.unit_code for row in rows if row.unit_code})
     places = desk_queries.area_names([row.area_code for row in rows])
-    now = clock.now()
+    now, way = clock.now(), back.way(f"/escalated?after={after}" if after else "/escalated")
 
     def shown(row: reminders.Escalated) -> dict[str, Any]:
         unit = names.get(row.unit_code or "")
         return {
             "number": row.public_id,
-            "url": f"/desk/cases/{row.public_id}" if base == "/desk" else None,
+            "url": f"/desk/cases/{row.public_id}{way}" if base == "/desk" else None,
             "category": category_name(row.category_code),
             "icon": category_icon(row.category_code),
             "place": places.get(row.area_code or "", _("Place unknown")),

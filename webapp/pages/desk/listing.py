@@ -13,7 +13,7 @@ from markupsafe import Markup
 from webapp.accounts.permissions import PROVINCE_FRONT, Identity
 from webapp.areas import succession
 from webapp.core import clock, text
-from webapp.pages.desk import bulk_actions, names, rows
+from webapp.pages.desk import back, bulk_actions, names, rows
 from webapp.pages.desk.rows import due_words, place_words
 from webapp.pages.i18n import language
 from webapp.reports import queue, saved, search
@@ -55,6 +55,8 @@ def context(request: Request, identity: Identity, base: str) -> dict[str, Any]:
     bulk = bulk_actions.choices(identity, base)
     reminded = reminders.counts([r.id for r in page.rows if r.rank == queue.OVERDUE])
     lang = language()
+    here = {"tab": tab, **narrowed} | ({"after": request.args["after"][:80]} if request.args.get("after") else {})
+    way = back.way("?" + urlencode(here) if here != {"tab": "now"} else "")
     return {
         "base": base,
         "tab": tab,
@@ -63,7 +65,7 @@ def context(request: Request, identity: Identity, base: str) -> dict[str, Any]:
             (address(base, {"tab": t, **narrowed}), tab_words[t], t == tab, tally(totals[t]))
             for t in queue.tabs_of(identity)
         ],
-        "rows": rows.html(page.rows, base, now, pick=bool(bulk), reminded=reminded) if page.rows else None,
+        "rows": rows.html(page.rows, base, now, pick=bool(bulk), reminded=reminded, way=way) if page.rows else None,
         "size": size,
         "more": address(base, {"tab": tab, **narrowed, "after": page.after}) if page.after else None,
         "first": address(base, {"tab": tab, **narrowed}) if request.args.get("after") else None,

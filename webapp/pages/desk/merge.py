@@ -13,7 +13,7 @@ from webapp.core.db import db
 from webapp.notifications import service as notifications
 from webapp.pages import labels
 from webapp.pages.access import identity, require
-from webapp.pages.desk import related
+from webapp.pages.desk import back, related
 from webapp.pages.desk.views import bp, found
 from webapp.pages.i18n import in_language
 from webapp.reports import desk_queries, feedback, merges, service
@@ -53,7 +53,7 @@ def merge(public_id: str) -> Response:
     except merges.Changed:
         return _page(report, others, keep, {"keep": _("Nothing can be merged into this case.")}, 422)
     flash(_("%(count)s cases merged into %(number)s.", count=len(planned.ready), number=original.public_id), "success")
-    return redirect(f"/desk/cases/{original.public_id}", 303)  # type: ignore[return-value]
+    return redirect(f"/desk/cases/{original.public_id}{back.way()}", 303)  # type: ignore[return-value]
 
 
 def _mine(public_id: str) -> Report | None:

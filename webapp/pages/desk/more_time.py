@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from webapp.pages import labels
 from webapp.pages.desk import actions, case_page
-from webapp.pages.desk.actions import Doing, Wrong
+from webapp.pages.desk.doing import Doing, Wrong
 from webapp.supervision import extensions
 from webapp.supervision.extensions import CannotExtend
 

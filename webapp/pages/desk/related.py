@@ -13,6 +13,7 @@ from webapp.accounts.permissions import Identity, may
 from webapp.core.db import db
 from webapp.inspections.models import Outcome
 from webapp.pages import labels
+from webapp.pages.desk.nearby import Neighbour
 from webapp.reports import desk_queries, duplicates, likeness, links
 from webapp.reports.duplicates import Earlier, Suggestion
 from webapp.reports.likeness import Likeness
@@ -22,7 +23,8 @@ from webapp.reports.models import Report
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """All of it. `whole`: the report that this case is a part of; `open_to`: ids of linked cases one may open."""
+    """All of it. `whole`: the report that this case is a part of; `open_to`: ids of linked cases one may open;
+    `around`: the cases of the first two lists by id, numbered in this order for lists and drawings."""
 
     suggestions: list[tuple[Suggestion, str, list[str]]] = field(default_factory=list)
     history: list[tuple[Earlier, list[str]]] = field(default_factory=list)
@@ -30,12 +32,7 @@ class Beside:
     open_to: frozenset[int] = frozenset()
     came_back: int = 0
     whole: Report | None = None
-
-    def positions(self) -> list[tuple[float, float]]:
-        """(lon, lat) of the cases around, for the map."""
-        around = [s.report for s, _, _ in self.suggestions] + [e.report for e, _ in self.history]
-        found = {r.id: r.location for r in around if r.location is not None}
-        return [(point.x, point.y) for point in found.values()]
+    around: dict[int, Neighbour] = field(default_factory=dict)
 
 
 def nothing() -> Beside:
@@ -52,6 +49,7 @@ def gather(report: Report, identity: Identity) -> Beside:
     before = [e for e in duplicates.earlier(report, scope) if e.report.id not in suggested]
     findings = _findings([e.report.id for e in before])
     recurs = any(one.link.kind == links.RECURRENCE for one in linked)
+    others = [s.report for s in found] + [e.report for e in before]
     return Beside(
         suggestions=[(s, how_likely(s.like), reasons(s.like)) for s in found],
         history=[(e, _what_came_of(e.report, findings)) for e in before],
@@ -59,7 +57,13 @@ def gather(report: Report, identity: Identity) -> Beside:
         open_to=frozenset(one.other.id for one in linked if may(identity, "report:view", one.other)),
         came_back=links.came_back(report.id) if recurs else 0,
         whole=next((o.other for o in linked if o.link.kind == links.SPLIT and o.here == "from"), None),
+        around={other.id: _neighbour(number, other, report) for number, other in enumerate(others, 1)},
     )
+
+
+def _neighbour(number: int, other: Report, report: Report) -> Neighbour:
+    at = (other.location.x, other.location.y) if other.location is not None else None
+    return Neighbour(number, at, (other.created_at - report.created_at).total_seconds() / 86_400)
 
 
 def suggestions(report: Report, identity: Identity, limit: int) -> list[Suggestion]:

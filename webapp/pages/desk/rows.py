@@ -47,6 +47,7 @@ class Words:
     pick: bool
     areas: dict[str, str]
     units: dict[str, str]
+    way: str = ""
     signs: dict[str, str] = field(default_factory=dict)
     dues: dict[Any, str] = field(default_factory=dict)
 
@@ -95,10 +96,11 @@ def _flag(word: str, tone: str = "attention") -> str:
     return f'<span class="badge is-{tone}"><span>{word}</span></span>'
 
 
-def html(rows: list[Row], base: str, now: datetime, *, pick: bool, reminded: dict[int, int]) -> Markup:
-    """The list items; `pick` gives each a box to choose it; `reminded`: how often, by the case's own number."""
+def html(rows: list[Row], base: str, now: datetime, *, pick: bool, reminded: dict[int, int], way: str = "") -> Markup:
+    """The list items; `pick` gives each a box to choose it; `reminded`: how often, by the case's own number; `way`:
+    what leads back to this list (`back.way`)."""
     areas = names.of_areas({code for r in rows for code in (r.area_code, r.province_code)})
-    words = Words(base, now, pick, areas, names.of_units({r.unit_code for r in rows}))
+    words = Words(base, now, pick, areas, names.of_units({r.unit_code for r in rows}), escape(way))
     return Markup("\n".join([_row(r, words, reminded.get(r.id, 0)) for r in rows]))  # noqa: S704 - see above: all words are escaped
 
 
@@ -140,7 +142,7 @@ def _row(r: Row, w: Words, reminded: int) -> str:
     return (
         f'<li class="case" data-row>{box}<span class="case-icon"><svg class="icon" aria-hidden="true">'
         f'<use href="{w.pictograms}#{w.icons[r.category_code]}"></use></svg></span>'
-        f'<div class="case-body"><h2 class="case-title"><a href="{w.base}/cases/{r.public_id}">'
+        f'<div class="case-body"><h2 class="case-title"><a href="{w.base}/cases/{r.public_id}{w.way}">'
         f"{w.titles[r.category_code]}</a></h2>"
         f'<p class="meta">{"".join(meta)}<span class="mono">{r.public_id}</span></p></div>'
         f'<div class="badges">{badges}{w.badge(r.status)}</div></li>'

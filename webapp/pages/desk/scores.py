@@ -8,21 +8,19 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, abort, render_template, request
+from flask import Response, render_template, request
 from flask_babel import gettext as _
 
-from webapp.accounts import audit
 from webapp.accounts.permissions import CENTRAL_FRONT, Identity, may
 from webapp.areas import queries as areas
 from webapp.core import clock
-from webapp.pages import export, labels
+from webapp.pages import labels
 from webapp.pages.access import require
-from webapp.pages.desk import listing, time_words
+from webapp.pages.desk import back, listing, time_words
 from webapp.pages.desk.views import bp
 from webapp.pages.public.views import category_name
 from webapp.reports import desk_queries
 from webapp.reports.models import Report
-from webapp.reports.service import actor_of
 from webapp.supervision import behind as listed
 from webapp.supervision import scope, scores
 from webapp.supervision.scores import Period, Score
@@ -57,12 +55,6 @@ def score_cards() -> Response:
     return page(require("score:view"), "/desk")
 
 
-@bp.post("/scores/export")
-def score_export() -> Response:
-    """The same as a file."""
-    return file(require("score:view"), "/desk")
-
-
 def page(identity: Identity, base: str) -> Response:
     """The page, for the Front or, with its own unit and those below, for a unit."""
     asked = read(identity, request.args)
@@ -90,29 +82,6 @@ def page(identity: Identity, base: str) -> Response:
         ),
         422 if asked.errors else 200,
     )
-
-
-def file(identity: Identity, base: str) -> Response:
-    """The score cards as a file. That somebody took them out is written down."""
-    asked = read(identity, request.form)
-    form = request.form.get("format", "")
-    if asked.errors or form not in export.FORMATS:
-        abort(400)
-    below = scope.units_of(identity, asked.province)
-    found = grouped(figures(identity, below, asked), scope.groups(below, asked.by))
-    names = names_of(below, found)
-    audit.record("scores:exported", actor_of(identity), "scores", format=form, rows=len(found), filters=asked.query)
-    table = export.Table(
-        title=_("Score cards of units"),
-        notes=_notes(asked),
-        headings=[_("Unit"), *(str(words[0]) for words in MEASURES.values()), *(str(words[0]) for words in DERIVED)],
-        rows=[
-            [names[code], *found[code].numbers.values(), *_derived(found[code])]
-            for code in sorted(found, key=names.__getitem__)
-        ],
-    )
-    name = f"bang-diem-{asked.period.first.isoformat()}-{asked.period.last.isoformat()}"
-    return export.response(table, name, form)
 
 
 def read(identity: Identity, given: Any) -> Asked:
@@ -191,7 +160,7 @@ def _provinces(identity: Identity) -> list[tuple[str, str]]:
     return [(area.code, area.name) for area in areas.provinces()]
 
 
-def _derived(score: Score) -> list[int | float | None]:
+def derived(score: Score) -> list[int | float | None]:
     rating = score.rating
     return [score.percentile(0.5), score.percentile(0.9), round(rating, 1) if rating is not None else None]
 
@@ -208,7 +177,7 @@ def figures_row(code: str, name: str, score: Score, base: str, asked: Asked) -> 
         ],
         "derived": [
             ("–", None) if value is None else (decimal(value), f"{base}/scores/{code}/{measure}?{query}")
-            for measure, value in zip(made_of, _derived(score), strict=True)
+            for measure, value in zip(made_of, derived(score), strict=True)
         ],
     }
 
@@ -219,16 +188,22 @@ def decimal(value: float) -> str:
 
 
 def case_row(report: Report, identity: Identity, base: str, names: dict[str, str]) -> dict[str, Any]:
-    """A case in a list; `names` are those of the communes."""
+    """A case in the list of this page; `names` are those of the communes."""
     return {
         "number": report.public_id,
         # A unit does not open what is another's by now.
-        "url": f"{base}/cases/{report.public_id}" if may(identity, "report:view", report) else None,
+        "url": f"{base}/cases/{report.public_id}{_way(base)}" if may(identity, "report:view", report) else None,
         "category": category_name(report.category_code),
         "place": listing.place_words(report, names),
         "at": labels.day(report.created_at),
         "status": report.status,
     }
+
+
+def _way(base: str) -> str:
+    """Back to the list that this page is."""
+    query = request.query_string.decode("ascii", "replace")
+    return back.way(request.path.removeprefix(base) + (f"?{query}" if query else ""))
 
 
 def total(own: dict[str, Score], base: str, asked: Asked) -> dict[str, Any]:
@@ -252,16 +227,3 @@ def waiting_rows(
         }
         for report, running in found
     ]
-
-
-def _notes(asked: Asked) -> list[str]:
-    first, last = labels.day(asked.period.first), labels.day(asked.period.last)
-    notes = [_("From %(first)s to %(last)s.", first=first, last=last)]
-    if asked.province:
-        notes.append(desk_queries.area_names([asked.province]).get(asked.province, asked.province))
-    if asked.by == scope.NOW:
-        notes.append(_("By unit of today: what the units before it did is counted with it."))
-    if asked.by == scope.HEAD:
-        notes.append(_("By head of unit: the units below are counted with the unit above them."))
-    notes.append(_("Made on %(at)s.", at=labels.moment(clock.now())))
-    return notes

@@ -1,17 +1,18 @@
-"""A still map of a case: the commune's outline, the place, cases near by. Plain SVG, no script, no tiles."""
+"""A still map of a case: the commune's outline and the place, or where none is known, the cases that may be the same.
+Plain SVG, no script, no tiles."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from webapp.areas.models import COMMUNE, Area
 from webapp.core.db import db
+from webapp.pages.desk.nearby import Neighbour, Sign, path, place
 
 WIDTH, HEIGHT, PAD = 360, 240, 12
 
@@ -22,17 +23,15 @@ class Sketch:
 
     path: str
     here: tuple[float, float] | None
-    others: list[tuple[float, float]]
+    signs: list[Sign]  # cases around, where the place itself is not known; else they have a drawing of their own
     km: float  # what the scale bar stands for
     bar: float  # its length
     width: int = WIDTH
     height: int = HEIGHT
 
 
-def sketch(
-    commune_code: str | None, here: tuple[float, float] | None, others: list[tuple[float, float]]
-) -> Sketch | None:
-    """The drawing for a place (lon, lat); None where there is no commune to draw."""
+def outline(commune_code: str | None) -> BaseGeometry | None:
+    """The commune's own, None where it is not known."""
     if not commune_code:
         return None
     area = db.session.scalars(
@@ -42,9 +41,14 @@ def sketch(
         .order_by(Area.valid_from.desc())
         .limit(1)
     ).first()
-    if area is None or area.outline is None:
+    return area.outline if area is not None else None
+
+
+def sketch(shape: BaseGeometry | None, here: tuple[float, float] | None, around: list[Neighbour]) -> Sketch | None:
+    """The drawing for a place (lon, lat); None where there is no commune to draw."""
+    if shape is None:
         return None
-    west, south, east, north = _box(area.outline, here)
+    west, south, east, north = _box(shape, here)
     squeeze = math.cos(math.radians((south + north) / 2))
     wide, tall = max((east - west) * squeeze, 1e-6), max(north - south, 1e-6)
     scale = min((WIDTH - 2 * PAD) / wide, (HEIGHT - 2 * PAD) / tall)
@@ -57,9 +61,9 @@ def sketch(
     km_units = scale / 111.195
     km = next((k for k in (20.0, 10.0, 5.0, 2.0, 1.0, 0.5) if k * km_units <= WIDTH / 3), 0.5)
     return Sketch(
-        path=_path(area.outline, at),
+        path=path(shape, at),
         here=at(*here) if here else None,
-        others=[at(lon, lat) for lon, lat in others],
+        signs=[] if here else place([(one, at(*one.at)) for one in around if one.at], [], WIDTH, HEIGHT),
         km=km,
         bar=round(km * km_units, 1),
     )
@@ -72,12 +76,3 @@ def _box(outline: BaseGeometry, here: tuple[float, float] | None) -> tuple[float
         west, east = min(west, here[0]), max(east, here[0])
         south, north = min(south, here[1]), max(north, here[1])
     return west, south, east, north
-
-
-def _path(outline: BaseGeometry, at: object) -> str:
-    parts = []
-    for polygon in shapely.get_parts(outline):
-        for ring in (polygon.exterior, *polygon.interiors):
-            points = [at(x, y) for x, y in ring.coords]  # type: ignore[operator]
-            parts.append("M" + "L".join(f"{x} {y}" for x, y in points) + "Z")
-    return "".join(parts)

@@ -12,7 +12,7 @@ from webapp.core import text
 from webapp.core.db import db
 from webapp.pages import messages
 from webapp.pages.access import identity, require
-from webapp.pages.desk import case_page
+from webapp.pages.desk import back, case_page
 from webapp.pages.desk.views import bp, found
 from webapp.pages.i18n import in_language
 from webapp.reports import links, service, splits
@@ -59,7 +59,7 @@ def split(public_id: str) -> Response:
         return _page(report, form, 409)
     numbers = ", ".join(part.public_id for part in made)
     flash(_("Split: %(numbers)s. Each is being routed now.", numbers=numbers), "success")
-    return redirect(f"/desk/cases/{public_id}#links", 303)  # type: ignore[return-value]
+    return redirect(f"/desk/cases/{public_id}{back.way()}#links", 303)  # type: ignore[return-value]
 
 
 def _typed() -> Form:

@@ -94,6 +94,7 @@ def _clock(one: StepClock, names: Any, now: datetime) -> dict[str, Any]:
         "paused": labels.moment(one.paused_at) if one.paused_at else "",
         "extended": one.extensions,
         "late": labels.overdue_words(one.due_at, one.ended_at or now) if late else "",
+        "undone": one.outcome is None,
         "outcome": time_words.STEP_OUTCOME.get(one.outcome or "", ""),
         "days": clocks.spent_days(one, now) if one.spent_days is None else one.spent_days,
     }

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from webapp.supervision import words
 
 STEP = words.STEP
-STEP_OUTCOME: dict[str, LazyString] = {"met": _("in time"), "late": _("late")}
+STEP_OUTCOME: dict[str, LazyString] = {"met": _("in time"), "late": _("late"), "": _("handed on")}
 # Whom a reminder speaks to (`supervision.ladder.WHOM`).
 REMINDED: dict[str, LazyString] = {
     "officer": _("the officer in charge"),

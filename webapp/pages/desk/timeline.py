@@ -153,10 +153,13 @@ def _words(entry: Event, names: Names, for_unit: bool) -> dict[str, Any] | None:
         unit = names.unit(data.get("unit"))
         return {"title": _("Chosen by hand: %(unit)s", unit=unit), "body": note, "icon": "building"}
     if kind == "report:corrected":
-        return {"title": _("Corrected"), "body": "\n".join(changes(data, names)), "icon": "edit"}
+        body = "\n".join(changes(data, names))
+        reason = {"reason": data.get("reason", ""), "only_front": True}
+        return {"title": _("Corrected"), "body": body, "icon": "edit"} | reason
     if kind == "report:bypassed":
         body = "\n".join(changes(data, names))
-        return {"title": _("Kept from the commune"), "body": body, "reason": data.get("reason", ""), "icon": "shield"}
+        reason = {"reason": data.get("reason", ""), "only_front": True}
+        return {"title": _("Kept from the commune"), "body": body, "icon": "shield"} | reason
     if kind == "report:reorganised":
         lines = changes(data, names)
         if data.get("doubt"):
@@ -227,6 +230,8 @@ def _move(data: dict[str, Any], names: Names, for_unit: bool) -> dict[str, Any]:
         why = REFUSAL.get(data.get("why", ""), "")
         proposed = _("Proposed: %(unit)s", unit=names.unit(data["proposed"])) if data.get("proposed") else ""
         body = ". ".join(str(part) for part in (why, proposed) if part)
+    elif data.get("recalled"):
+        title = _("Taken back from %(unit)s", unit=names.unit(data.get("handed_over_by")))
     elif data.get("taken"):
         title = _("The Front gave it to %(unit)s", unit=names.unit(data.get("unit")))
         body = _("Before: %(unit)s", unit=names.unit(data.get("handed_over_by")))

@@ -9,12 +9,15 @@ from webapp.core.instance import instance
 from webapp.inspections import sheets
 from webapp.pages.access import identity, require
 from webapp.pages.answer_files import hand_out
-from webapp.pages.desk import case_page, filters, listing, presence, sheet_view
+from webapp.pages.desk import back, case_page, filters, listing, presence, sheet_view
 from webapp.pages.recordings import play
 from webapp.reports import answer_files, desk_queries, recordings
 from webapp.reports.models import Report
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
+bp.add_app_template_global(back.way, "list_way")
+bp.add_app_template_global(back.href, "list_href")
+bp.add_app_template_global(back.label, "list_label")
 
 
 @bp.after_request
@@ -125,6 +128,7 @@ from webapp.pages.desk import (  # noqa: E402 - their routes belong to this blue
     reply_pages,  # noqa: F401
     reply_tables,  # noqa: F401
     score_cases,  # noqa: F401
+    score_files,  # noqa: F401
     scores,  # noqa: F401
     split,  # noqa: F401
 )

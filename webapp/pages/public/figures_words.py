@@ -48,7 +48,10 @@ MEASURES: dict[str, tuple[LazyString, LazyString]] = {
     "refused": (_l("Refused"), _l("Cases that the unit gave back in the period as not its own.")),
     "handed_on": (
         _l("Handed on"),
-        _l("Cases that went from the unit to another one in the period, with the Front's consent."),
+        _l(
+            "Cases that went to somebody else in the period before the unit had done its step: handed over, given to "
+            "another unit, or routed anew."
+        ),
     ),
     "came_back": (
         _l("To do again"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Response, request
 
 from webapp.pages.desk import bulk
-from webapp.pages.desk.actions import Doing
 from webapp.pages.desk.bulk_actions import Line
+from webapp.pages.desk.doing import Doing
 from webapp.pages.unit import doing
 from webapp.pages.unit.views import bp
 from webapp.reports import unit_work

@@ -21,8 +21,9 @@ from webapp.core.events import Actor
 from webapp.inspections import service as inspections
 from webapp.inspections import sheets
 from webapp.pages import messages
-from webapp.pages.desk import case_page, more_time, steps
-from webapp.pages.desk.actions import Doing, Wrong, stale
+from webapp.pages.desk import back, case_page, more_time, steps
+from webapp.pages.desk.actions import stale
+from webapp.pages.desk.doing import Doing, Wrong
 from webapp.pages.salvage import typed_text
 from webapp.pages.unit import evidence
 from webapp.pages.unit.evidence import Evidence
@@ -81,7 +82,7 @@ def perform(door: Door, public_id: str, name: str) -> Response:
         return _again(door, public_id, name, moved_on, 409, kept=kept)
     flash(done, "success")
     here = may(door.who, "report:view", report) or door.base != "/unit"
-    return redirect(f"{door.base}/cases/{public_id}" if here else door.base, 303)  # type: ignore[return-value]
+    return redirect(f"{door.base}/cases/{public_id}{back.way()}" if here else back.href(door.base), 303)  # type: ignore[return-value]
 
 
 def _again(

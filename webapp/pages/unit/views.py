@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as Answer
 from webapp.core.instance import instance
 from webapp.pages.access import identity, require
 from webapp.pages.answer_files import hand_out
-from webapp.pages.desk import case_page, digest, documents, filters, listing, presence, scores
+from webapp.pages.desk import case_page, digest, documents, filters, listing, presence, score_files, scores
 from webapp.pages.desk import escalated as above
 from webapp.pages.desk import next_case as onward
 from webapp.pages.desk import score_cases as behind
@@ -56,7 +56,7 @@ def score_cards() -> Response:
 @bp.post("/scores/export")
 def score_export() -> Response:
     """The same as a file."""
-    return scores.file(require("score:view"), "/unit")
+    return score_files.file(require("score:view"), "/unit")
 
 
 @bp.get("/scores/<unit_code>/<measure>")

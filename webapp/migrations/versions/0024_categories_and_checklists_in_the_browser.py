@@ -1,7 +1,7 @@
 """Categories and checklists are edited in the browser: one's own rows, ends by date, versions. The last day on which
 somebody signed in.
 
-Revision ID: 0025
+Revision ID: 0024
 Revises: 0023
 """
 
@@ -12,7 +12,7 @@ from alembic import op
 
 import webapp.core.db
 
-revision = "0025"
+revision = "0024"
 down_revision = "0023"
 branch_labels = None
 depends_on = None
