@@ -310,6 +310,13 @@ ROUTES: dict[str | frozenset[str], list[str]] = {
         "POST /admin/checklists/<code>",
         "POST /admin/checklists/export.<any(csv,xlsx):form>",
         "POST /admin/checklists/import",
+        "GET /admin/units",
+        "GET /admin/units/new",
+        "POST /admin/units/new",
+        "GET /admin/units/<code>",
+        "POST /admin/units/<code>",
+        "POST /admin/units/export.<any(csv,xlsx):form>",
+        "POST /admin/units/import",
     ],
 }
 

@@ -24,6 +24,7 @@ ELSEWHERE = (
     "reference:edited",
     "category:saved",
     "checklist:saved",
+    "unit:saved",
     "areas:imported",
     "rules:published",
     "unit:contact_set",

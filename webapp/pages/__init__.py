@@ -9,7 +9,7 @@ from webapp.pages import access, errors, i18n, web
 
 def init_app(app: Flask) -> None:
     """Add every page, and what is done around each request."""
-    from webapp.pages.admin import audit, categories, checklists, people, reorganisations, rules, tables
+    from webapp.pages.admin import audit, categories, checklists, people, reorganisations, rules, tables, units
     from webapp.pages.admin import views as admin
     from webapp.pages.api import health, open311, v1
     from webapp.pages.auth import entrance, invitation, oidc, security  # noqa: F401 - they add to their blueprints
@@ -57,6 +57,7 @@ def init_app(app: Flask) -> None:
         tables.bp,
         categories.bp,
         checklists.bp,
+        units.bp,
         reorganisations.bp,
         health.bp,
         open311.bp,

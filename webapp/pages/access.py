@@ -50,6 +50,7 @@ AUDIENCES: dict[str, str | frozenset[str]] = {
     "tables": permissions.RULES,
     "categories": permissions.RULES,
     "checklists": permissions.RULES,
+    "units": permissions.RULES,
     "reorganisations": frozenset({permissions.ADMIN}),
 }
 

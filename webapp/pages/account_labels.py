@@ -39,6 +39,7 @@ AUDIT_KIND: dict[str, LazyString] = {
     "reference:exported": _("took a table out"),
     "category:saved": _("changed a category"),
     "checklist:saved": _("wrote a version of a checklist"),
+    "unit:saved": _("added a unit or put one right"),
     "users:exported": _("took the list of accounts out"),
     "reorganisation:approved": _("approved a reorganisation"),
     "reorganisation:withdrawn": _("withdrew a reorganisation"),

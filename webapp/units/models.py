@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Date, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, Date, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Base
@@ -38,6 +38,7 @@ class Unit(Base):
     certainty: Mapped[str] = mapped_column(String(12), default="confirmed")
     source: Mapped[str] = mapped_column(Text, default="")
     note: Mapped[str] = mapped_column(Text, default="")
+    own: Mapped[bool] = mapped_column(Boolean, default=False)  # written here: loading files leaves it alone
 
     @property
     def is_front(self) -> bool:

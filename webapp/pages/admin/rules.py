@@ -62,6 +62,7 @@ def page(template: str, tab: str, status: int = 200, **context: Any) -> Response
         ("/admin/tables/reminders", _("Reminders"), tab == "reminders"),
         ("/admin/categories", _("Categories"), tab == "categories"),
         ("/admin/checklists", _("Checklists"), tab == "checklists"),
+        ("/admin/units", _("Units"), tab == "units"),
     ]
     if may_edit() and draft is not None:
         tabs.insert(4, ("/admin/routing/draft", _("Draft"), tab == "draft"))
