@@ -147,5 +147,14 @@ def test_tables_in_the_browser(phones: Any, office: tuple[str, str], shots: Shot
     seen("people-invited")
     page.goto(f"{url}/admin/people")
     seen("people", "/admin/people")
+    # An office: found by a few letters without accents, and its page.
+    page.goto(f"{url}/admin/units?q=ubnd tinh vinh long")
+    seen("units", "/admin/units")
+    page.get_by_role("link", name="Ủy ban nhân dân tỉnh Vĩnh Long").click()
+    page.fill("input[name=short_name_vi]", "UBND Vĩnh Long")
+    page.get_by_role("button", name="Lưu").click()
+    expect(page.locator("input[name=short_name_vi]")).to_have_value("UBND Vĩnh Long")
+    seen("unit", "/admin/units/ubnd-86")
+
     page.goto(f"{url}/admin")
     seen("overview", "/admin")
