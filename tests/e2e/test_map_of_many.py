@@ -16,6 +16,7 @@ from tests import services
 from tests.bench import map as bench
 from tests.bench._fill import fill
 from tests.e2e.test_accessibility import LOCALES, findings
+from tests.e2e.waiting import until
 
 # Enough for every journey. DGS_MAP_CASES=100000 says another number: filling takes a minute or two of processor time.
 CASES = int(os.environ.get("DGS_MAP_CASES", "10000"))
@@ -58,11 +59,12 @@ def world(run: services.Run) -> Iterator[World]:
 def in_view(page: Page) -> int:
     """How many cases the page says are in view."""
     # Read in the page at one go: the words may be replaced between two looks.
-    said = page.wait_for_function(
+    said = until(
+        page,
         "() => (document.querySelector('[data-tally] span')?.textContent ?? '')"
-        ".match(/(\\d[\\d.]*).*(trong vùng|ក្នុងផ្នែក)/)?.[1]"
+        ".match(/(\\d[\\d.]*).*(trong vùng|ក្នុងផ្នែក)/)?.[1]",
     )
-    return int(str(said.json_value()).replace(".", ""))
+    return int(str(said).replace(".", ""))
 
 
 def settled(page: Page) -> None:
@@ -106,10 +108,11 @@ def test_country_province_street_and_the_list_keeps_step(world: World, phone: Pa
         shown = phone.locator("[data-list] .case").count()
         more.tap()
         expect(phone.locator("[data-list] .case").nth(shown)).to_be_visible()
-    phone.wait_for_function(
+    until(
+        phone,
         "few => Math.abs(document.querySelectorAll('[data-list] .case').length - few) <= 2"
         " && !document.querySelector('[data-list] [data-more]')",
-        arg=few,
+        few,
     )
 
 
@@ -213,7 +216,7 @@ def test_density_shading_and_months(world: World, phone: Page, shots: Callable[.
     expect(phone.locator("canvas.m-heat")).to_be_visible()
     expect(phone.locator(SIGN)).to_have_count(0)
     inked = "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v)"
-    phone.wait_for_function(f"({inked})(document.querySelector('canvas.m-heat'))")
+    until(phone, f"({inked})(document.querySelector('canvas.m-heat'))")
     shots("map-many-heat", full=False)
     view.locator("label:has([value=count])").tap()
     expect(phone.locator("canvas.m-heat")).to_have_count(0)
@@ -261,8 +264,7 @@ def test_a_picture_and_a_print_of_what_is_seen(world: World, phone: Page, tmp_pa
         assert len(picture.convert("RGB").getcolors(1 << 24) or ()) > 50  # something is drawn
     phone.evaluate("window.print = () => { window.printed = document.querySelector('[data-paper]').textContent; }")
     phone.locator("[data-print]").tap()
-    phone.wait_for_function("window.printed")
-    words = phone.evaluate("window.printed")
+    words = until(phone, "window.printed")
     # Title, filter, day, source; and the country in the corner, with what is Vietnam's.
     for word in (
         "Bản đồ vụ việc",

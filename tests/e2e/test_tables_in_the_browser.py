@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import factories, services
+from tests.e2e.waiting import until
 
 ADMIN = "bang.bieu@thu.example"
 OFFICER = "kiem.tra@thu.example"
@@ -98,7 +99,8 @@ def test_tables_in_the_browser(phones: Any, office: tuple[str, str], shots: Shot
     officer.locator("#field-findings").fill("Đống rác khoảng hai khối")
     officer.locator("[data-offline-box]").wait_for(state="visible")
     officer.locator("#field-findings").blur()
-    officer.wait_for_function(
+    until(
+        officer,
         """async (number) => {
             const db = await new Promise((done) => {
                 const asked = indexedDB.open("dan-giam-sat-unit");
@@ -111,7 +113,7 @@ def test_tables_in_the_browser(phones: Any, office: tuple[str, str], shots: Shot
             db.close();
             return got?.fields.some(([name, value]) => name === "findings" && value);
         }""",
-        arg=number,
+        number,
     )
     page.goto(f"{url}/admin/checklists/waste")
     page.locator("#field-q0_vi").fill("Có mùi hôi không?")
