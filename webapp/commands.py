@@ -20,6 +20,7 @@ GROUPS = {
     "opendata": "webapp.opendata.cli:opendata_cli",
     "reorganisations": "webapp.reorganisations.cli:reorganisations_cli",
     "routing": "webapp.routing.cli:routing_cli",
+    "scores": "webapp.supervision.cli:scores_cli",
     "units": "webapp.units.cli:units_cli",
     "users": "webapp.accounts.cli:users_cli",
 }
