@@ -49,10 +49,7 @@ def demo(run: services.Run, engine: str) -> Iterator[Any]:
         assert result.exit_code == 0, result.output
         app.extensions["demo-output"] = command(app, "demo", "logins").output
         yield app
-        with app.app_context():
-            db.session.remove()
-            for database in db.engines.values():
-                database.dispose()
+        services.close_engines(app)
 
 
 @pytest.fixture
