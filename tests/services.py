@@ -17,7 +17,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -125,8 +125,9 @@ class Run:
         """Make the folder of a new run, and clear away what runs that were killed left behind."""
         top = Path("/tmp")  # short, and a place that PostgreSQL's user can enter
         for old in top.glob(f"{FOLDER_PREFIX}*"):
-            if old.stat().st_uid == os.geteuid() and not _owner_lives(old):
-                cls(old).end()
+            with suppress(FileNotFoundError):  # another run that begins now was quicker, or this one has just ended
+                if old.stat().st_uid == os.geteuid() and not _owner_lives(old):
+                    cls(old).end()
         folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=top))
         folder.chmod(0o755)
         (folder / "owner").write_text(str(os.getpid()))
