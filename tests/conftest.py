@@ -112,15 +112,11 @@ def app(settings: Any, run: services.Run) -> Iterator[Any]:
     that does jobs."""
     from webapp import create_app
     from webapp.core import outbox
-    from webapp.core.db import db
 
     application = services.hurried(create_app(settings), run)
     yield application
     outbox.set_kick(None)
-    with application.app_context():
-        db.session.remove()
-        for database in db.engines.values():
-            database.dispose()
+    services.close_engines(application)
 
 
 @pytest.fixture

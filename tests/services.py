@@ -17,13 +17,14 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from sqlalchemy.util import LRUCache
 
 from scripts import postgres
 from scripts.stack import Process, Processes, StackFailed
@@ -51,8 +52,8 @@ CHEAP_HASH = {"argon2__time_cost": 1, "argon2__memory_cost": 64, "argon2__parall
 
 
 def hurried(app: Any, run: Run) -> Any:
-    """The application for tests: cheap passwords, and templates that are compiled once in a run. Nothing else differs
-    from how production makes it."""
+    """The application for tests: cheap passwords, templates that are compiled once in a run, statements once in a
+    process. Nothing else differs from how production makes it. `close_engines` is its end."""
     from jinja2 import FileSystemBytecodeCache
 
     app.testing = True
@@ -60,7 +61,41 @@ def hurried(app: Any, run: Run) -> Any:
     compiled = run.folder / "templates"
     compiled.mkdir(exist_ok=True)
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
+    open_engines(app)
     return app
+
+
+# Driver -> the dialect of the first engine that was connected in this process, and the statements compiled for it.
+_COMPILED: dict[str, tuple[Any, Any]] = {}
+STATEMENTS_KEPT = 2_000
+
+
+def open_engines(app: Any) -> None:
+    """Let the application's engines use what was compiled for those of earlier tests, as the requests of one process
+    of production do: a statement is compiled for a dialect and tables, whatever the database is called."""
+    with app.app_context():
+        for engine in db_engines():
+            if kept := _COMPILED.get(engine.url.drivername):
+                engine.dialect, engine._compiled_cache = kept
+
+
+def close_engines(app: Any) -> None:
+    """Give the connections back; what was compiled stays for the next test."""
+    from webapp.core.db import db
+
+    with app.app_context():
+        db.session.remove()
+        for engine in db_engines():
+            if engine.dialect.server_version_info:  # it has been connected, so its dialect knows the server
+                _COMPILED.setdefault(engine.url.drivername, (engine.dialect, LRUCache(STATEMENTS_KEPT)))
+            engine.dispose()
+
+
+def db_engines() -> list[Any]:
+    """The engines of the current application."""
+    from webapp.core.db import db
+
+    return list(db.engines.values())
 
 
 @dataclass(frozen=True)
@@ -90,8 +125,9 @@ class Run:
         """Make the folder of a new run, and clear away what runs that were killed left behind."""
         top = Path("/tmp")  # short, and a place that PostgreSQL's user can enter
         for old in top.glob(f"{FOLDER_PREFIX}*"):
-            if old.stat().st_uid == os.geteuid() and not _owner_lives(old):
-                cls(old).end()
+            with suppress(FileNotFoundError):  # another run that begins now was quicker, or this one has just ended
+                if old.stat().st_uid == os.geteuid() and not _owner_lives(old):
+                    cls(old).end()
         folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=top))
         folder.chmod(0o755)
         (folder / "owner").write_text(str(os.getpid()))

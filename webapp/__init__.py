@@ -10,6 +10,7 @@ from webapp.config import Settings
 from webapp.core import outbox
 from webapp.core.db import db
 from webapp.core.instance import attach
+from webapp.core.urls import LazyRule
 
 migrate = Migrate()
 
@@ -18,6 +19,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The app for `settings` (default: from the environment). Raises UnsafeSettings."""
     settings = settings or Settings.from_env()
     app = Flask(__name__, static_folder="../static", template_folder="../templates")
+    app.url_rule_class = LazyRule
     app.config.update(_flask_config(settings))
     app.cli = Commands()
     attach(app, settings)

@@ -41,7 +41,6 @@ def demo(run: services.Run, engine: str) -> Iterator[Any]:
     """The application of an instance into which the demo has been loaded by its command."""
     from webapp import create_app
     from webapp.config import Settings
-    from webapp.core.db import db
 
     with run.place(engine, services.AREAS) as place:
         app = services.hurried(create_app(Settings.from_env(place.environ)), run)
@@ -49,10 +48,7 @@ def demo(run: services.Run, engine: str) -> Iterator[Any]:
         assert result.exit_code == 0, result.output
         app.extensions["demo-output"] = command(app, "demo", "logins").output
         yield app
-        with app.app_context():
-            db.session.remove()
-            for database in db.engines.values():
-                database.dispose()
+        services.close_engines(app)
 
 
 @pytest.fixture

@@ -146,10 +146,7 @@ def world(run: services.Run) -> Iterator[World]:
             made.clients[role] = app.test_client()
             contextvars.Context().run(sign_in, made.clients[role], name)
         yield made
-        with app.app_context():
-            db.session.remove()
-            for database in db.engines.values():
-                database.dispose()
+        services.close_engines(app)
 
 
 def _somebody_below(role: str, name: str) -> int:
