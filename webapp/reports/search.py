@@ -116,7 +116,7 @@ def proposed() -> ColumnElement[bool]:
 def matches(column: ColumnElement[str], number: int) -> ColumnElement[bool]:
     """The condition that `number` words are found in a folded text: one after the other as they were typed, the last
     perhaps not to its end, or each as a whole word anywhere. Its values come from `given`."""
-    found = column.like(bindparam("phrase", type_=String))
+    found: ColumnElement[bool] = column.like(bindparam("phrase", type_=String))
     if number > 1:
         found = or_(found, and_(*(column.like(bindparam(f"word{n}", type_=String)) for n in range(number))))
     return found
