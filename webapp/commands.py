@@ -19,7 +19,7 @@ GROUPS = {
     "map": "workers.cli:map_cli",
     "opendata": "webapp.opendata.cli:opendata_cli",
     "reorganisations": "webapp.reorganisations.cli:reorganisations_cli",
-    "replies": "webapp.reports.replies_cli:replies_cli",
+    "replies": "webapp.reports.cli:replies_cli",
     "routing": "webapp.routing.cli:routing_cli",
     "units": "webapp.units.cli:units_cli",
     "users": "webapp.accounts.cli:users_cli",
