@@ -21,6 +21,7 @@ GROUPS = {
     "reorganisations": "webapp.reorganisations.cli:reorganisations_cli",
     "replies": "webapp.reports.cli:replies_cli",
     "routing": "webapp.routing.cli:routing_cli",
+    "scores": "webapp.supervision.cli:scores_cli",
     "units": "webapp.units.cli:units_cli",
     "users": "webapp.accounts.cli:users_cli",
 }

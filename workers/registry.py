@@ -53,6 +53,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "opendata.nightly": opendata.nightly,
     "reminders.climb": supervision.climb,
     "reminders.plan": supervision.plan,
+    "scores.close": supervision.close_months,
     "digests.plan": supervision.plan_digests,
     "digests.tell": supervision.tell,
 }

@@ -20,6 +20,7 @@ EVERY: dict[str, timedelta] = {
     "reorganisations.due": timedelta(hours=1),
     "opendata.nightly": timedelta(hours=1),
     "reminders.climb": timedelta(minutes=10),
+    "scores.close": timedelta(days=1),
 }
 
 # On this weekday (0: Monday), from this hour of Vietnam on; once a week, later if nobody was there to ask.

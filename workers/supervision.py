@@ -6,7 +6,7 @@ from webapp.core import clock, outbox
 from webapp.core.instance import instance
 from webapp.notifications import channels
 from webapp.notifications.models import EMAIL
-from webapp.supervision import digest, reminders, scope
+from webapp.supervision import closed_months, digest, reminders, scope
 from webapp.supervision.digest import Week
 from webapp.units import contacts
 from webapp.units import queries as units
@@ -23,6 +23,12 @@ def climb() -> None:
     """Remind those whose time has come; where there are more than one sweep takes, go on at once."""
     if reminders.sweep() >= reminders.AT_ONCE:
         outbox.enqueue("reminders.climb")
+
+
+def close_months() -> None:
+    """Add up the next month that is over for the score cards, and go on while there is one."""
+    if closed_months.close_next() is not None:
+        outbox.enqueue("scores.close")
 
 
 def plan_digests() -> None:

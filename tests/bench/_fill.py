@@ -314,9 +314,9 @@ WHERE (r.closed_at IS NULL OR abs(hashint8(r.id)) %% 1000 < %(share)s * 1000)
 """
 # The clock of each step that a case has taken, and of the one that runs; a third of the answers come late.
 CLOCKS = """
-INSERT INTO step_clocks (report_id, step, unit_code, measure, amount, started_at, first_due_at, due_at, pauses,
+INSERT INTO step_clocks (report_id, step, unit_code, measure, amount, started_at, made_at, first_due_at, due_at, pauses,
     extensions, ended_at, outcome, spent_days)
-SELECT c.report, c.step, c.unit, 'days', c.amount, c.started, c.due, c.due, '[]', 0, c.ended,
+SELECT c.report, c.step, c.unit, 'days', c.amount, c.started, c.started, c.due, c.due, '[]', 0, c.ended,
     CASE WHEN c.ended <= c.due THEN 'met' WHEN c.ended > c.due THEN 'late' END,
     CASE WHEN c.ended IS NOT NULL THEN ceil(extract(epoch FROM c.ended - c.started) / 86400 * 5 / 7) END
 FROM (

@@ -171,6 +171,7 @@ def measured(run: services.Run, number: int, floor_app: Flask) -> list[Figure]:
             waiting = db.session.scalars(select(Report.id).where(Report.lane.is_not(None))).all()
             figures.append(figure(f"{number:,}: waiting in a lane", len(waiting), "cases"))
             db.session.remove()
+            figures.append(figure(f"{number:,}: months that are over, added up", months(), "s"))
         for desk in people(app):
             for name, address in pages(app, desk).items():
                 median, p95 = waits(app, address, desk.cookie)
@@ -187,6 +188,19 @@ def measured(run: services.Run, number: int, floor_app: Flask) -> list[Figure]:
         with app.app_context():
             db.engine.dispose()
     return figures
+
+
+def months() -> float:
+    """Add up the months that are over, as a night does; the seconds that it takes."""
+    from webapp.core.db import committing
+    from webapp.supervision import closed_months
+
+    began = time.perf_counter()
+    month: int | None = 0
+    while month is not None:
+        with committing():
+            month = closed_months.close_next()
+    return time.perf_counter() - began
 
 
 def growth(figures: list[Figure], numbers: tuple[int, ...]) -> list[Figure]:

@@ -25,11 +25,11 @@ from webapp.reports import feedback, lifecycle
 from webapp.reports import queries as reports
 from webapp.reports.models import Answer, Report
 from webapp.reports.verdicts import Verdict
-from webapp.supervision import scores
+from webapp.supervision import measures, scores
+from webapp.supervision.measures import Period
 from webapp.supervision.models import StepClock
-from webapp.supervision.scores import Period
 
-OF_THE_CARDS = set(scores.MEASURES) - {"in_time", "late"}  # those differ, and have other names
+OF_THE_CARDS = set(measures.MEASURES) - {"in_time", "late"}  # those differ, and have other names
 
 
 def months() -> list[tuple[int, Period]]:

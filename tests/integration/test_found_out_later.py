@@ -19,8 +19,8 @@ from webapp.reports import lifecycle as life
 from webapp.reports.models import Category, Report
 from webapp.routing import service as routing
 from webapp.supervision import clocks, scores
+from webapp.supervision.measures import Period
 from webapp.supervision.models import StepClock
-from webapp.supervision.scores import Period
 from webapp.units import contacts
 from webapp.units import queries as units
 

@@ -41,8 +41,8 @@ from webapp.reports.models import Report
 from webapp.routing import assign
 from webapp.routing.models import DeadlineRule, OfficeHours, RoutingRule
 from webapp.supervision import scope, scores
+from webapp.supervision.measures import Period
 from webapp.supervision.models import StepClock
-from webapp.supervision.scores import Period
 from webapp.units import queries as units
 from webapp.units.models import Unit
 from webapp.units.predecessors import with_former

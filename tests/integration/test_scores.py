@@ -23,8 +23,9 @@ from webapp.reports.feedback import Feedback
 from webapp.reports.models import Answer, Report
 from webapp.reports.verdicts import Verdict
 from webapp.supervision import behind, scores
+from webapp.supervision.measures import Period
 from webapp.supervision.models import LATE, MET, StepClock
-from webapp.supervision.scores import Period, Score
+from webapp.supervision.scores import Score
 from webapp.supervision.words import DERIVED, MEASURES
 from webapp.units.models import Unit
 

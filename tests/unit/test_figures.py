@@ -31,7 +31,7 @@ def at(days: float) -> datetime:
 def step(number: int, name: str, begins: float, ends: float | None, unit: str = COMMITTEE, **more: Any) -> Step:
     days = None if ends is None else int(ends - begins)
     given: dict[str, Any] = {"late": False, "days": days, "extended": False, "taken_over": False} | more
-    return Step(number, name, unit, at(begins), None if ends is None else at(ends), **given)
+    return Step(number, name, unit, at(begins), at(begins), None if ends is None else at(ends), **given)
 
 
 def counts(status: str, steps: list[Step], words: list[Word] = (), *, overdue: bool = False) -> dict[Any, set[str]]:  # type: ignore[assignment]

@@ -51,7 +51,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One clock of a case, as far as figures need it. `taken_over`: of an acceptance, that a part of the time for
+    """One clock of a case, as far as figures need it. `made_at`: when the unit got it, where a hand-over keeps from
+    when its term counts. `taken_over`: of an acceptance, that a part of the time for
     the answer had been used by another unit. `days` in working days, None while it runs. `moved`: it was taken from the
     unit undone."""
 
@@ -59,6 +60,7 @@ class Step:
     step: str
     unit: str
     started_at: datetime
+    made_at: datetime
     ended_at: datetime | None
     late: bool
     days: int | None
@@ -127,14 +129,14 @@ def month_of(moment: datetime) -> int:
 def _note_step(step: Step, steps: Sequence[Step], note: Any) -> None:
     later = [s for s in steps if s.number > step.number and s.started_at == step.ended_at]
     if step.step == lifecycle.RECEIVE:
-        note(step.unit, step.started_at, "received", *(["taken_over"] if step.taken_over else []))
+        note(step.unit, step.made_at, "received", *(["taken_over"] if step.taken_over else []))
         if not step.moved and any(s.step == lifecycle.SCREEN for s in later):
             note(step.unit, step.ended_at, "refused")
     if step.step == lifecycle.ANSWER and any(
         s.step == lifecycle.VERIFY and s.number < step.number and s.ended_at and s.ended_at <= step.started_at
         for s in steps
     ):
-        note(step.unit, step.started_at, "came_back")
+        note(step.unit, step.made_at, "came_back")
     if step.moved and later:
         note(step.unit, step.ended_at, "handed_on")
     if step.step in _AT_WORK and _is_answered(step, steps):

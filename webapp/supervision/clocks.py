@@ -86,6 +86,7 @@ def start(report: Report, step: str, began: datetime, due: datetime | None = Non
         measure=term.measure if due is None else deadlines.DAYS,
         amount=term.amount,
         started_at=began,
+        made_at=clock.now(),
         first_due_at=ends,
         due_at=ends,
         pauses=[],

@@ -21,8 +21,9 @@ from webapp.reports import lifecycle
 from webapp.reports.feedback import Feedback
 from webapp.reports.models import Answer, Report
 from webapp.supervision import scope, scores
+from webapp.supervision.measures import Period
 from webapp.supervision.models import StepClock
-from webapp.supervision.scores import Period, Score
+from webapp.supervision.scores import Score
 from webapp.units import queries as units
 from webapp.units.models import Unit
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,6 +13,11 @@ from webapp.core.events import BigId
 
 MET, LATE = "met", "late"
 ASKED, GRANTED, REFUSED, LAPSED = "asked", "granted", "refused", "lapsed"
+
+
+def _as_started(context: Any) -> datetime:
+    started: datetime = context.get_current_parameters()["started_at"]
+    return started
 
 
 class StepClock(Base):
@@ -32,8 +38,18 @@ class StepClock(Base):
             sqlite_where=text("ended_at IS NULL"),
         ),
         Index("ix_step_clocks_report", "report_id"),
-        Index("ix_step_clocks_unit", "unit_code", "step", "started_at"),
+        Index("ix_step_clocks_unit", "unit_code", "step", "made_at"),
         Index("ix_step_clocks_ended", "unit_code", "ended_at"),
+        # What is with a unit now, and the soonest due of it.
+        Index(
+            "ix_step_clocks_open",
+            "unit_code",
+            "step",
+            "due_at",
+            "report_id",
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
         # What the reminders look for; empty once a clock has ended or its ladder is climbed.
         Index(
             "ix_step_clocks_next_rung",
@@ -51,6 +67,8 @@ class StepClock(Base):
     measure: Mapped[str] = mapped_column(String(8))  # days, hours, clock
     amount: Mapped[int] = mapped_column(Integer)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)  # from when its term counts
+    # When this row was written: where a hand-over keeps `started_at`, that is when this unit got the case
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=_as_started)
     # Of an acceptance after a hand-over: from when the time for the answer counts on, however late it is accepted
     counts_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     first_due_at: Mapped[datetime] = mapped_column(UtcDateTime)  # before pauses and extensions

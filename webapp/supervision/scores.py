@@ -1,50 +1,29 @@
 """Score cards: how the units did in a period. Every number is the count of a list of cases that can be opened.
 
-One definition a measure, as a SELECT of (unit, case); the number and the list behind it (`behind.py`) are made from
-the same, so they cannot differ. Periods are days of Vietnam, both included. What happened counts for the unit of then;
-where several units are put together, a case that went through two of them counts for each.
+What each number counts is in `measures.py`, the months that are over are added up in `closed_months.py`. Periods are
+days of Vietnam, both included. Where several units are put together, a case that went through two of them counts for
+each.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, func, literal, select
 
-from webapp.core import clock
 from webapp.core.db import db
 from webapp.reports import lifecycle
-from webapp.reports.feedback import NO, YES, Feedback
+from webapp.reports.feedback import Feedback
 from webapp.reports.models import Answer, Report
-from webapp.reports.verdicts import ACCEPTED, NOT, PARTLY, Verdict
-from webapp.supervision.models import LATE, MET, StepClock
+from webapp.supervision import closed_months, measures
+from webapp.supervision.measures import MEASURES, Cases, Period, Periods, When
+from webapp.supervision.models import StepClock
 
 LONGEST = 20  # cases in the list of those that take longest
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A run of days, both included."""
-
-    first: date
-    last: date
-
-    @property
-    def bounds(self) -> tuple[datetime, datetime]:
-        """The moments from the first (included) to the last (not included)."""
-        return (
-            datetime.combine(self.first, time(0), clock.VIETNAM),
-            datetime.combine(self.last + timedelta(days=1), time(0), clock.VIETNAM),
-        )
-
-    def holds(self, column: Any) -> ColumnElement[bool]:
-        """That a moment lies in it, as SQL."""
-        begins, ends = self.bounds
-        return and_(column >= begins, column < ends)
 
 
 @dataclass(slots=True)
@@ -88,136 +67,44 @@ class Score:
         return any(self.numbers.values())
 
 
-Cases = Select[Any, Any]
-
-
-def _received(period: Period) -> Cases:
-    """Passed on to the unit."""
-    return _clocks(StepClock.step == lifecycle.RECEIVE, period.holds(StepClock.started_at))
-
-
-def _finished(period: Period) -> Cases:
-    """A step of the unit ended, done or not."""
-    return _clocks(StepClock.step.in_(lifecycle.UNIT_STEPS), period.holds(StepClock.ended_at))
-
-
-def _handed_on(period: Period) -> Cases:
-    """Taken from the unit, or handed over by it, with a step not done."""
-    return _finished(period).where(StepClock.moved)
-
-
-def _in_time(period: Period) -> Cases:
-    """Every step that the unit finished in the period was finished by its due time. What was moved before it was due
-    has no outcome, and is none of them."""
-    return (
-        _finished(period)
-        .group_by(StepClock.unit_code, StepClock.report_id)
-        .having(func.max(StepClock.outcome) == MET, func.min(StepClock.outcome) == MET)
-    )
-
-
-def _late(period: Period) -> Cases:
-    """At least one step was finished late, or was moved after its due time."""
-    return _finished(period).where(StepClock.outcome == LATE)
-
-
-def _overdue(_period: Period) -> Cases:
-    """Late at this moment, and not yet done."""
-    return _running(StepClock.due_at < clock.now(), StepClock.paused_at.is_(None))
-
-
-def _open(_period: Period) -> Cases:
-    """With the unit at this moment."""
-    return _running()
-
-
-def _refused(period: Period) -> Cases:
-    """Given back: the Front's own step began at the moment at which the unit's ended."""
-    front = aliased(StepClock)
-    given_back = (StepClock.step == lifecycle.RECEIVE, StepClock.moved.is_(False), period.holds(StepClock.ended_at))
-    return _clocks(*given_back).join(
-        front,
-        and_(
-            front.report_id == StepClock.report_id,
-            front.step == lifecycle.SCREEN,
-            front.started_at == StepClock.ended_at,
-            front.id > StepClock.id,  # not the screening before, all in one moment
-        ),
-    )
-
-
-def _came_back(period: Period) -> Cases:
-    """To be answered again, after an answer was found insufficient or the case was reopened."""
-    checked = aliased(StepClock)
-    earlier = select(checked.id).where(
-        checked.report_id == StepClock.report_id,
-        checked.step == lifecycle.VERIFY,
-        checked.ended_at <= StepClock.started_at,
-        checked.id < StepClock.id,
-    )
-    return _clocks(StepClock.step == lifecycle.ANSWER, period.holds(StepClock.started_at), earlier.exists())
-
-
-def _accepted(period: Period) -> Cases:
-    """The Front checked the answer and accepted it."""
-    return _verdicts(period, Verdict.verdict == ACCEPTED)
-
-
-def _sent_back(period: Period) -> Cases:
-    """The Front checked the answer and found it insufficient, in whole or in part."""
-    return _verdicts(period, Verdict.verdict.in_((NOT, PARTLY)))
-
-
-def _solved(period: Period) -> Cases:
-    """The sender says that it is solved."""
-    return _words(period, Feedback.verdict == YES)
-
-
-def _unsolved(period: Period) -> Cases:
-    """The sender says that it is not solved."""
-    return _words(period, Feedback.verdict == NO)
-
-
-# In the order in which they are shown.
-MEASURES: dict[str, Callable[[Period], Cases]] = {
-    "received": _received,
-    "in_time": _in_time,
-    "late": _late,
-    "handed_on": _handed_on,
-    "overdue": _overdue,
-    "open": _open,
-    "refused": _refused,
-    "came_back": _came_back,
-    "accepted": _accepted,
-    "sent_back": _sent_back,
-    "solved": _solved,
-    "unsolved": _unsolved,
-}
-NOW = frozenset({"overdue", "open"})  # as it is at this moment, whatever the period
-
-
 def scores(units: Collection[str], period: Period, visible: ColumnElement[bool] | None = None) -> dict[str, Score]:
-    """The figures of these units (codes), those with none left out. `visible` narrows the cases that are counted."""
+    """The figures of these units (codes), those with none left out. `visible` narrows the cases that are counted.
+
+    Months that are over are read from their sums, unless the cases are narrowed, and only the rest is counted.
+    """
     found: dict[str, Score] = {}
     if not units:
         return found
-    for name, measure in MEASURES.items():
-        unit, report = measure(period).subquery().c
-        query = select(unit, func.count(report.distinct())).where(unit.in_(units)).group_by(unit)
-        if visible is not None:
-            query = query.join(Report, Report.id == report).where(visible)
-        for code, number in db.session.execute(query):
-            found.setdefault(code, Score()).numbers[name] = number
-    for code, days, number in db.session.execute(_durations(units, period, visible)):
-        found.setdefault(code, Score()).days[days] = number
-    given = marks(period).where(Answer.unit_code.in_(units))
-    if visible is not None:
-        given = given.join(Report, Report.id == Feedback.report_id).where(visible)
-    each = given.subquery().c
-    query = select(each.unit_code, func.count(), func.sum(each.rating)).group_by(each.unit_code)
-    for code, number, total in db.session.execute(query):
+    run = closed_months.within(period) if visible is None else None
+    rest = _rest(period, run.days) if run is not None else period
+    numbers: Counter[tuple[str, str]] = Counter()
+    lasted: Counter[tuple[str, int]] = Counter()
+    if run is not None:
+        for code, name, number in closed_months.counts(units, run):
+            numbers[code, name] += number
+        for code, days, number in closed_months.days(units, run):
+            lasted[code, days] += number
+    for name in measures.NOW:
+        for code, number in _counts(measures.MEASURES[name], units, period, visible):
+            numbers[code, name] += number
+    if rest is not None:
+        for name, measure in closed_months.ONCE.items():
+            for code, number in _counts(measure, units, rest, visible, run.days if run is not None else None):
+                numbers[code, name] += number
+        for code, days, number in db.session.execute(_durations(units, rest, visible)):
+            lasted[code, days] += number
+        for code, number, total in db.session.execute(_ratings(units, rest, visible)):
+            numbers[code, closed_months.RATED] += number
+            numbers[code, closed_months.RATINGS] += int(total)
+    for (code, name), number in numbers.items():
         score = found.setdefault(code, Score())
-        score.rated, score.ratings = number, int(total or 0)
+        if name in score.numbers:
+            score.numbers[name] = number
+    for code, score in found.items():
+        score.numbers["in_time"] = numbers[code, closed_months.TIMED] - numbers[code, "late"]
+        score.rated, score.ratings = numbers[code, closed_months.RATED], numbers[code, closed_months.RATINGS]
+    for (code, days), number in lasted.items():
+        found.setdefault(code, Score()).days[days] = number
     return found
 
 
@@ -260,66 +147,50 @@ def together(found: Iterable[Score]) -> Score:
     return total
 
 
-def _clocks(*conditions: ColumnElement[bool]) -> Cases:
-    return select(StepClock.unit_code, StepClock.report_id).where(*conditions)
+def _rest(period: Period, known: Period) -> Periods | None:
+    """The days of a period before and after those that are known already."""
+    one = timedelta(days=1)
+    parts = [Period(period.first, known.first - one), Period(known.last + one, period.last)]
+    found = tuple(part for part in parts if part.first <= part.last)
+    return Periods(found) if found else None
 
 
-def _running(*conditions: ColumnElement[bool]) -> Cases:
-    return _clocks(StepClock.step.in_(lifecycle.UNIT_STEPS), StepClock.ended_at.is_(None), *conditions)
+def _counts(
+    measure: Callable[[When], Cases],
+    units: Collection[str],
+    when: When,
+    visible: ColumnElement[bool] | None,
+    known: Period | None = None,
+) -> Iterable[Any]:
+    """(unit, how many cases), those left out that did the same in the days that are known already."""
+    some = measure(when).subquery().c
+    each = select(some[0], some[1]).where(some[0].in_(units)).distinct().subquery().c
+    unit, report = each[0], each[1]
+    query = select(unit, func.count()).group_by(unit)
+    if known is not None:
+        # A value rather than EXISTS: looked up for each case, and never turned into a count of all that is known.
+        other = measure(known).subquery().c
+        same = (other[1] == report, measures.among(other[0]) == unit)
+        there = select(literal(1)).where(*same).limit(1).scalar_subquery()
+        query = query.where(there.is_(None))
+    if visible is not None:
+        query = query.join(Report, Report.id == report).where(visible)
+    return db.session.execute(query)
 
 
-def _verdicts(period: Period, condition: ColumnElement[bool]) -> Cases:
-    return select(Verdict.unit_code, Verdict.report_id).where(
-        period.holds(Verdict.created_at), Verdict.again.is_(False), condition
-    )
-
-
-def _words(period: Period, condition: ColumnElement[bool]) -> Cases:
-    return (
-        select(Answer.unit_code, Feedback.report_id)
-        .join(Answer, Answer.id == Feedback.answer_id)
-        .where(period.holds(Feedback.created_at), condition)
-    )
-
-
-def took(period: Period, *conditions: ColumnElement[bool]) -> Select[Any, Any, Any]:
-    """(unit, case, working days) of those that the unit answered. Handling counts from where answering did, so the
-    step that ended with the answer is the whole; to have begun, or to have handed over, is not to have finished."""
-    check = aliased(StepClock)
-    return (
-        select(StepClock.unit_code, StepClock.report_id, func.max(StepClock.spent_days).label("days"))
-        .join(
-            check,
-            and_(
-                check.report_id == StepClock.report_id,
-                check.step == lifecycle.VERIFY,
-                check.started_at == StepClock.ended_at,
-                period.holds(check.started_at),
-            ),
-        )
-        .where(
-            StepClock.step.in_((lifecycle.ANSWER, lifecycle.HANDLE)),
-            StepClock.spent_days.is_not(None),
-            period.holds(StepClock.ended_at),
-            *conditions,
-        )
-        .group_by(StepClock.unit_code, StepClock.report_id)
-    )
-
-
-def marks(period: Period) -> Select[Any, Any, Any]:
-    """(unit, case, mark) of each mark that a sender gave to an answer of the unit."""
-    return (
-        select(Answer.unit_code, Feedback.report_id, Feedback.rating)
-        .join(Answer, Answer.id == Feedback.answer_id)
-        .where(period.holds(Feedback.created_at), Feedback.rating.is_not(None))
-    )
-
-
-def _durations(units: Collection[str], period: Period, visible: ColumnElement[bool] | None) -> Select[Any]:
-    """(unit, working days, how many cases)."""
-    found = took(period, StepClock.unit_code.in_(units))
+def _durations(units: Collection[str], when: When, visible: ColumnElement[bool] | None) -> Select[Any]:
+    """(unit, working days, how many answers)."""
+    found = measures.took(when, StepClock.unit_code.in_(units))
     if visible is not None:
         found = found.join(Report, Report.id == StepClock.report_id).where(visible)
     each = found.subquery()
     return select(each.c.unit_code, each.c.days, func.count()).group_by(each.c.unit_code, each.c.days)
+
+
+def _ratings(units: Collection[str], when: When, visible: ColumnElement[bool] | None) -> Select[Any]:
+    """(unit, how many marks, their sum)."""
+    given = measures.marks(when).where(Answer.unit_code.in_(units))
+    if visible is not None:
+        given = given.join(Report, Report.id == Feedback.report_id).where(visible)
+    each = given.subquery().c
+    return select(each.unit_code, func.count(), func.sum(each.rating)).group_by(each.unit_code)

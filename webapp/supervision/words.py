@@ -40,9 +40,9 @@ MEASURES: dict[str, tuple[LazyString, LazyString]] = {
 DERIVED: tuple[tuple[LazyString, LazyString], ...] = (
     (
         _l("Median days"),
-        _l("Half of the cases that the unit finished in the period took it no more working days than this."),
+        _l("Half of the answers that the unit gave in the period took it no more working days than this."),
     ),
-    (_l("Days for 90 %"), _l("Nine of ten cases took no more working days than this.")),
+    (_l("Days for 90 %"), _l("Nine of ten answers took no more working days than this.")),
     (_l("Mark"), _l("The mean of the senders' marks in the period, 1 to 5.")),
 )
 # The steps whose time is counted (`reports.lifecycle.STEPS`).

@@ -15,7 +15,7 @@ from webapp.pages.access import require
 from webapp.pages.desk import scores as cards
 from webapp.pages.desk.views import bp
 from webapp.reports import desk_queries
-from webapp.supervision import behind, scope, scores
+from webapp.supervision import behind, measures, scope
 from webapp.supervision.behind import Counted
 from webapp.supervision.words import DERIVED, MEASURES
 
@@ -47,7 +47,7 @@ def page(identity: Identity, base: str, unit_code: str, measure: str) -> str:
         meaning=meaning,
         unit=names.get(unit_code) or _("All together"),
         several=len(codes) > 1,
-        period=None if measure in scores.NOW else asked.period,
+        period=None if measure in measures.NOW else asked.period,
         rows=[
             cards.case_row(one.report, identity, base, areas_of)
             | {"unit": names.get(one.unit_code) if len(codes) > 1 else None, "value": _value(measure, one)}

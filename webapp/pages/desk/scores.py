@@ -23,7 +23,8 @@ from webapp.reports import desk_queries
 from webapp.reports.models import Report
 from webapp.supervision import behind as listed
 from webapp.supervision import scope, scores
-from webapp.supervision.scores import Period, Score
+from webapp.supervision.measures import Period
+from webapp.supervision.scores import Score
 from webapp.supervision.words import DERIVED, MEASURES
 from webapp.units import queries as units
 from webapp.units.models import Unit
