@@ -5,7 +5,7 @@ own words for the Front (`told`). Written in the transaction that changes the ca
 is for finding and is never shown.
 
 Beside it stand the keys of those whose business the case is. On PostgreSQL one index holds words and keys together,
-so that what is read is what a desk's own cases hold, whatever others have; on SQLite the rows are read.
+so that no text is read but of a desk's own cases; on SQLite the rows are read.
 """
 
 from __future__ import annotations
