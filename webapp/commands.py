@@ -19,6 +19,7 @@ GROUPS = {
     "map": "workers.cli:map_cli",
     "opendata": "webapp.opendata.cli:opendata_cli",
     "reorganisations": "webapp.reorganisations.cli:reorganisations_cli",
+    "replies": "webapp.reports.cli:replies_cli",
     "routing": "webapp.routing.cli:routing_cli",
     "scores": "webapp.supervision.cli:scores_cli",
     "units": "webapp.units.cli:units_cli",

@@ -57,6 +57,12 @@ if (bulk) {
   addEventListener('pageshow', tell);
 }
 
+// On a phone a row of tabs is wider than the screen: where one is stands in its middle.
+for (const tab of document.querySelectorAll('.tabs [aria-current]')) {
+  const row = tab.closest('.tabs');
+  row.scrollLeft += tab.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.clientWidth - tab.offsetWidth) / 2;
+}
+
 // What was wrong comes into view and is read out first.
 document.querySelector('[data-focus]')?.focus();
 

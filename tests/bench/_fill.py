@@ -382,8 +382,11 @@ ANALYZE folded_area;
 ANALYZE pick_words
 """
 WORDS_FOUND = """
-INSERT INTO report_search (report_id, told, shared)
-SELECT r.id, ' ' || translate(w.folded, ',', '') || s.shared, s.shared
+INSERT INTO report_search (report_id, told, shared, keys)
+SELECT r.id, ' ' || translate(w.folded, ',', '') || s.shared, s.shared,
+    concat_ws(' ', '@' || r.area_code, '@' || r.province_code, '@' || r.unit_code, '@' || r.supervisor_code,
+        CASE WHEN r.lane IS NOT NULL THEN concat_ws(' ', '!' || r.area_code, '!' || r.province_code, '!' || r.unit_code,
+            '!' || r.supervisor_code, '!') END)
 FROM reports r
 JOIN draw d ON d.n = r.id JOIN pick_words w ON w.n = d.words
 JOIN folded_category c ON c.code = r.category_code

@@ -129,6 +129,12 @@ def pages(app: Any, desk: Desk) -> dict[str, str]:
         found["second page"] = more[1].replace("&amp;", "&")
     found["many match “rac thai”"] = f"{desk.base}?q={quote('rac thai')}"
     found["few match “sat, cho, hut cat”"] = f"{desk.base}?q={quote('cau sat hut cat dem qua ca tom')}"
+    found["one common word “rac”"] = f"{desk.base}?q=rac"
+    found["one rare word “mon”"] = f"{desk.base}?q=mon"
+    found["an unfinished word “ch”"] = f"{desk.base}?q=ch"
+    if case := re.search(rf'href="{desk.base}/cases/([0-9a-z]+)', first):
+        found["a number typed whole"] = f"{desk.base}?q={case[1]}"
+        found["a number typed in part"] = f"{desk.base}?q={case[1][:5]}"
     found["by group"] = f"{desk.base}?group=waste"
     if desk.name in ("province", "unit"):
         today = date.today()

@@ -413,6 +413,15 @@ def test_a_front_writes_its_own(client: Any, session: Any) -> None:
     seen = client.post("/desk/replies/new", data=fields | {"preview": "1"})
     assert seen.status_code == 200
     assert "7k2m9x4q1w" in seen.text
+    real, foreign = case(), case(lon=106.625)
+    seen = client.post("/desk/replies/new", data=fields | {"preview": "1", "case": f" {real.public_id.upper()} "})
+    assert f"Vụ {real.public_id} tại Phường Duyên Hải" in seen.text
+    assert foreign.area_code != real.area_code
+    for number in (foreign.public_id, "khong-co"):
+        refused = client.post("/desk/replies/new", data=fields | {"preview": "1", "case": number})
+        assert refused.status_code == 422
+        assert "error-case" in refused.text
+        assert number in refused.text.split("<main", 1)[1]
     assert session.scalars(select(ReplyTemplate).where(ReplyTemplate.unit_code.is_not(None))).all() == []
     assert client.post("/desk/replies/new", data=fields).status_code == 303
     own = session.scalars(select(ReplyTemplate).where(ReplyTemplate.unit_code == "mttq-29512")).one()

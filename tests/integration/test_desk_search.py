@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from typing import Any
 
 import pytest
@@ -17,6 +19,8 @@ from webapp.reports.models import Report
 from webapp.reports.queue import Filters
 
 COMMUNE = Identity(p.COMMUNE_FRONT, 1, "mttq-29512", "29512", "86")
+PROVINCE = Identity(p.PROVINCE_FRONT, 1, "mttq-86", None, "86")
+CENTRAL = Identity(p.CENTRAL_FRONT, 1, "mttq-tw")
 UNIT = Identity(p.UNIT_OFFICER, 1, "ubnd-29512", "29512", "86")
 
 
@@ -69,7 +73,44 @@ def test_the_text_follows_every_change() -> None:
     assert found("nuoc den") == {report.id}
 
 
-def test_search_sorts_and_pages_as_the_whole_list_does(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_word_without_end_is_taken_and_found_by_its_beginning() -> None:
+    report = case(description="x" * 1900 + " cát", place_text="đ" * 300)
+    assert found("x" * 78) == found("dddd") == found("cat") == {report.id}
+
+
+@pytest.mark.parametrize("few", [0, 300], ids=["along the lanes", "by words"])
+def test_whatever_is_typed_finds_what_the_texts_hold(monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    monkeypatch.setattr(queue, "FEW", few)
+    chance = random.Random(7)
+    said = ("rác", "rạch", "cát", "cá", "tôm", "chết", "cầu sắt", "Đêm", "xỉ")
+    statuses = (lifecycle.RECEIVED, lifecycle.ANSWERED, lifecycle.ASSIGNED, lifecycle.CLOSED)
+    every = [
+        case(statuses[n % 4], description=" ".join(chance.choices(said, k=chance.randint(1, 6)))) for n in range(8)
+    ]
+    texts = {r.id: db.session.get(search.ReportSearch, r.id) for r in every}
+    typed = [
+        " ".join(chance.choices((*said, "r", "ca", "che", "sat", "duyen", "ubnd"), k=k)) for k in (1, 1, 2, 2, 3, 4)
+    ]
+    typed += ["rac", "r", "ca", every[0].public_id, every[0].public_id[:6], "duyen hai", "hai duyen", "khong co"]
+    seen = 0
+    for words in map(search.words, typed):
+        phrase = re.compile(rf" {' '.join(words)}")
+        for identity in (COMMUNE, PROVINCE, CENTRAL, UNIT):
+            for tab in ("now", "units", "all", "ended", "in_progress"):
+                if tab not in queue.tabs_of(identity):
+                    continue
+                whole = {row.id for row in queue.page(identity, tab, Filters(), clock.now()).rows}
+                held = {n: texts[n].shared if identity is UNIT else texts[n].told for n in whole}
+                right = {n for n, t in held.items() if phrase.search(t) or all(f" {w} " in t for w in words)}
+                got = {row.id for row in queue.page(identity, tab, Filters(words=words), clock.now()).rows}
+                assert got == right, (words, identity.role, tab)
+                seen += len(got)
+    assert seen > 50
+
+
+@pytest.mark.parametrize("few", [0, 300], ids=["along the lanes", "by words"])
+def test_search_sorts_and_pages_as_the_whole_list_does(monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    monkeypatch.setattr(queue, "FEW", few)
     now = clock.now()
     every = [
         case(status) for status in (lifecycle.RECEIVED, lifecycle.ANSWERED, lifecycle.VERIFIED, lifecycle.ASSIGNED)

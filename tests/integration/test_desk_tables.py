@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,6 +101,32 @@ def test_nobody_has_templates_without_end(client: Any, session: Any, monkeypatch
     many = [ASK | {"title": f"Mẫu {n}"} for n in range(3)]
     assert bring_in(client, REPLIES, table(*many)).status_code == 422
     assert bring_in(client, REPLIES, table(*many[:2])).status_code == 303
+
+
+def test_an_operator_takes_templates_from_one_front_to_another(app: Any, session: Any, tmp_path: Path) -> None:
+    run, file = app.test_cli_runner(), tmp_path / "mau.csv"
+
+    def said(*args: str, unit: str = "mttq-29413") -> tuple[int, str]:
+        session.commit()
+        done = run.invoke(args=["replies", *args, "--unit", unit])
+        return done.exit_code, done.output
+
+    file.write_bytes(table(ASK, ASK | {"title": "Hỏi thêm"}))
+    assert said("import", str(file), "--dry-run")[1].count("new ") == 2
+    assert own(session, "mttq-29413") == {}
+    assert "2 templates changed" in said("import", str(file))[1]
+    assert own(session, "mttq-29413") == {"Hỏi giờ": ASK["text"], "Hỏi thêm": ASK["text"]}
+    assert "Hỏi thêm" in said("list")[1]
+    assert "Hỏi thêm" not in said("list", unit="mttq-29512")[1]
+    taken = tmp_path / "ra.xlsx"
+    assert said("export", str(taken))[0] == 0
+    assert "2 templates changed" in said("import", str(taken), unit="mttq-29512")[1]
+    assert "0 templates changed" in said("import", str(taken))[1]
+    file.write_bytes(table(ASK | {"text": "Khác"}, ASK | {"title": "Sai", "action": "dance"}))
+    code, words = said("import", str(file))
+    assert (code, "line 3" in words) == (1, True)
+    assert own(session, "mttq-29413")["Hỏi giờ"] == ASK["text"]
+    assert said("list", unit="khong-co")[0] == 1
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])

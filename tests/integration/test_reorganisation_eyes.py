@@ -11,7 +11,7 @@ from sqlalchemy import update
 from tests import factories
 from tests.integration import staff
 from tests.integration.test_reorganisation_pages import BASE, post, the, upload
-from tests.integration.test_reorganisations import done, merger, today
+from tests.integration.test_reorganisations import LONG_HOA, done, merger, today
 from webapp.accounts.models import User
 from webapp.core import clock
 from webapp.core.db import db
@@ -20,6 +20,7 @@ from webapp.reorganisations.models import APPROVED, DRAFT
 from webapp.reorganisations.plan import Plan, Step
 from webapp.reports import lifecycle as life
 from webapp.reports import search
+from webapp.reports import service as reports
 
 SECOND = ("quan.tri.hai@dgs.test", "admin", None)
 
@@ -108,6 +109,21 @@ def test_cases_are_found_by_the_new_name_of_their_unit_and_place(session: Any, r
     assert "uy ban nhan dan phuong binh minh" in words[here.id]
     assert "phuong duyen hai" in words[here.id], "the old name still finds it"
     assert "binh minh" not in words[elsewhere.id]
+
+
+def test_what_has_ended_is_found_by_the_names_of_what_stands_there_today(session: Any, run_jobs: Any) -> None:
+    lon, lat = LONG_HOA
+    closed, merged = staff.case(life.CLOSED, lon=lon, lat=lat), staff.case(lon=lon, lat=lat)
+    reports.mark_duplicate(merged, staff.case(), staff.FRONT)
+    done(merger(), run_jobs, session)
+    renamed = Step("rename", "area", "29512", name_vi="Phường Bình Minh")
+    done(Plan("doi-ten", "Đổi tên (minh họa)", today(), steps=(renamed,)), run_jobs, session)
+    for report in (closed, merged):
+        assert report.area_code == "29413"
+        words = session.get(search.ReportSearch, report.id).shared
+        for name in ("xa long hoa", "phuong duyen hai moi", "phuong binh minh"):
+            assert name in words, name
+        assert ("ubnd moi" in words) == (report.unit_code is not None)
 
 
 def test_what_has_ended_is_shown_under_the_name_of_its_day_with_todays_beside(

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from geo.boundaries import BoundaryError
 from webapp.accounts.models import ADMIN, User
+from webapp.areas import succession
 from webapp.core import clock, events, outbox
 from webapp.core.db import db
 from webapp.core.events import Actor, Event
@@ -199,18 +200,24 @@ def find_heirs(row: Reorganisation, after: int, limit: int = BATCH) -> None:
 
 def _queue_words(row: Reorganisation, after: int = 0) -> None:
     """Have the words by which cases are found follow the new names, if there are any."""
-    if _renamed(row.plan):
+    if any(step.target for step in row.plan.steps):
         outbox.enqueue("reorganisations.words", reorganisation_id=row.id, after=after)
 
 
-def _renamed(plan: Plan) -> set[str]:
-    """Codes of areas and units that stand under another name from the plan's day on."""
-    return {step.target for step in plan.steps if step.name_vi or step.short_name_vi}
+def _named_anew(plan: Plan) -> set[str]:
+    """Codes of areas and units that stand under another name from the plan's day on, or in whose place something
+    else does, and all of then that lead to them: what has ended keeps its codes."""
+    codes: set[str] = set()
+    for what in WHATS:
+        steps = [step for step in plan.of(what) if step.target]
+        of_step = {step.from_code for step in steps} | {s.target for s in steps if s.name_vi or s.short_name_vi}
+        codes.update(*succession.former_of(what, of_step).values())
+    return codes
 
 
 def find_by_new_names(row: Reorganisation, after: int, limit: int = BATCH) -> None:
     """Write the words of the next cases of renamed areas and units anew, and queue the rest. Twice does no harm."""
-    last = search.rebuild(after, limit, codes=_renamed(row.plan))
+    last = search.rebuild(after, limit, codes=_named_anew(row.plan))
     if last is not None:
         _queue_words(row, last)
 

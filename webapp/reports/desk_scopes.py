@@ -74,6 +74,18 @@ def given(identity: Identity) -> dict[str, Any]:
     return found
 
 
+def codes(identity: Identity) -> frozenset[str]:
+    """Codes of which a case names at least one if it is the identity's business; empty: of any, or of none."""
+    own = {
+        "commune": (identity.area_code, identity.unit_code),
+        "province": (identity.province_code,),
+        "unit": (identity.unit_code,),
+        "commune unit": (identity.unit_code,),
+    }.get(of(identity).kind, ())
+    named = frozenset(code for code in own if code)
+    return named | identity.former | identity.parts | identity.communes if named else named
+
+
 def of_today(scope: Scope) -> Conditions:
     """What the codes of today bring. A commune has few enough cases that its codes of then are among them."""
     scopes: dict[str, Conditions] = {

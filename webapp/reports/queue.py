@@ -1,7 +1,8 @@
 """The queue of a desk: counts of its tabs and pages of cases, the most urgent first.
 
 A page is put together from the beginnings of its lanes, each read from an index that is sorted as the lane is,
-so that it costs the same whatever waits behind it. Statements are built once for each shape and kept.
+so that it costs the same whatever waits behind it. What few cases say is found by their words and sorted; what many
+say is met soon enough along the lanes. Statements are built once for each shape and kept.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from webapp.reports.models import Category, Contact, Photo, Report
 
 PAGE, SIZES = 50, (50, 200)
 MOST = 999  # what is more is counted no further
+FEW = 1000  # cases with the words looked for that are taken one by one and sorted
 
 T = Report.__table__.c
 S = search.ReportSearch.__table__.c
@@ -171,24 +173,36 @@ def page(
 ) -> Page:
     """A page of a tab, the most urgent first: late, due soon, then lane by lane; what has ended by last change.
 
-    One statement. An `after` that cannot be read gives the first page.
+    One statement, two with words. An `after` that cannot be read gives the first page.
     """
     size = size or PAGE
     chosen = tabs_of(identity)[tab]
     place = _read_place(after)
+    scope = desk_scopes.of(identity)
+    given: dict[str, Any] = desk_scopes.given(identity) | {"now": now, "soon": now + lanes.SOON_IS, "size": size + 1}
+    given |= {"group": filters.group}
+    within = [desk_scopes.codes(identity)]
+    if filters.commune:
+        within.append(succession.family_of(succession.AREA, filters.commune))
+        given["communes_asked"] = sorted(within[-1])
+    few: list[int] | None = None
+    if filters.words:
+        given |= search.given(filters.words, filter(None, within), waiting=not chosen.statuses)
+        holding = _holding(scope.for_unit, len(filters.words))
+        few = list(db.session.scalars(holding, given | {"most": FEW + 1}))
+        if not few:
+            return Page([], "")
+        few = few if len(few) <= FEW else None
+        given["few"] = few
     shape = _Shape(
-        desk_scopes.of(identity),
+        scope,
         chosen,
         bool(filters.group),
         bool(filters.commune),
-        len(filters.words),
+        0 if few is not None else len(filters.words),
+        few is not None,
         None if place is None else 0 if chosen.statuses else place[0],
     )
-    given: dict[str, Any] = desk_scopes.given(identity) | {"now": now, "soon": now + lanes.SOON_IS, "size": size + 1}
-    given |= {"group": filters.group}
-    if filters.commune:
-        given["communes_asked"] = sorted(succession.family_of(succession.AREA, filters.commune))
-    given |= search.given(filters.words)
     if place:
         given |= {"at": place[1], "last": place[2]}
     found = [Row(*row) for row in db.session.execute(_paging(shape), given)]
@@ -201,13 +215,15 @@ def page(
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What makes a statement another one: all but its values. `after`: the rank of the last row before."""
+    """What makes a statement another one: all but its values. `words`: how many decide case by case; `few`: what they
+    were found in is known. `after`: the rank of the last row before."""
 
     scope: Scope
     tab: Tab
     group: bool
     commune: bool
     words: int
+    few: bool
     after: int | None
 
 
@@ -224,10 +240,23 @@ def _within(shape: _Shape) -> Conditions:
         found.append(T.area_code.in_(bindparam("communes_asked", type_=String, expanding=True)))
     if shape.tab.mine:
         found.append(_MINE)
+    if shape.few:
+        found.append(T.id.in_(bindparam("few", type_=Integer, expanding=True)))
     if shape.words:
-        column = S.shared if shape.scope.for_unit else S.told
-        found.append(search.matches(column, shape.words))
+        # The database takes anything in a text for rare and would sort all; what it cannot judge it expects often.
+        found.append(func.coalesce(search.matches(_text(shape.scope.for_unit), shape.words), False))
     return found
+
+
+def _text(for_unit: bool) -> ColumnElement[str]:
+    return S.shared if for_unit else S.told
+
+
+@lru_cache(maxsize=32)
+def _holding(for_unit: bool, number: int) -> Any:
+    """The numbers of cases with these words, as they come."""
+    holds = search.proposed(), search.matches(_text(for_unit), number)
+    return select(S.report_id).where(*holds).limit(bindparam("most", type_=Integer))
 
 
 _COLUMNS = (
@@ -262,7 +291,7 @@ def _paging(shape: _Shape) -> Any:
     order: tuple[str, ...]
     if shape.tab.statuses:
         query, order = _by_change(shape), ("updated_at", "id")
-    elif shape.words:
+    elif shape.few:
         query, order = _by_rank(shape, _any_of(shape.scope)), ("rank", "lane_at", "id")
     else:
         query, order = _by_lane(shape), ("rank", "lane_at", "id")
@@ -347,7 +376,7 @@ def _after_in_lane(number: int, rank: int | None, *, late: bool) -> list[ColumnE
 
 
 def _by_rank(shape: _Shape, whose: Conditions) -> Any:
-    """All that match, sorted: words decide better than lanes which index to use."""
+    """All that match, sorted."""
     clocked = T.lane.in_(_CLOCKED)
     rank: ColumnElement[int] = case(
         (and_(clocked, T.lane_at < _moment("now")), OVERDUE),

@@ -113,10 +113,21 @@ def check(action: str, category: str, title: str, text: str, categories: set[str
 
 
 def save(
-    known: ReplyTemplate | None, actor: Actor, *, action: str, category: str, title: str, text: str, retired: bool
+    known: ReplyTemplate | None,
+    actor: Actor,
+    *,
+    action: str,
+    category: str,
+    title: str,
+    text: str,
+    retired: bool,
+    unit_code: str | None = None,
 ) -> ReplyTemplate:
-    """Write a unit's own template, a new one where `known` is None. Checked before (`check`)."""
-    own = known or ReplyTemplate(code=f"own-{secrets.token_hex(8)}", unit_code=actor.unit_code, position=0, version=0)
+    """Write a unit's own template, a new one where `known` is None: the actor's unit's, or of `unit_code` where the
+    operator writes. Checked before (`check`)."""
+    own = known or ReplyTemplate(
+        code=f"own-{secrets.token_hex(8)}", unit_code=unit_code or actor.unit_code, position=0, version=0
+    )
     own.action, own.category_code, own.title, own.text = action, category, title, text
     own.retired, own.version, own.updated_at = retired, own.version + 1, clock.now()
     db.session.add(own)

@@ -8,14 +8,17 @@ from flask import Response, abort, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from webapp.accounts import permissions
+from webapp.accounts.permissions import Identity
 from webapp.core import text
 from webapp.core.db import db
 from webapp.pages.access import identity, require
 from webapp.pages.desk import replies as words
 from webapp.pages.desk import steps
+from webapp.pages.desk.case_page import names_for
 from webapp.pages.desk.views import bp
 from webapp.pages.i18n import in_language
-from webapp.reports import placeholders, replies, service
+from webapp.reports import desk_queries, placeholders, replies, service
 from webapp.reports.models import Category
 from webapp.reports.replies import ReplyTemplate
 
@@ -68,6 +71,7 @@ def save_reply(code: str) -> Response:
         "text": text.clean(request.form.get("text"), multiline=True),
         "retired": request.form.get("retired") == "1",
         "version": request.form.get("version", ""),
+        "case": text.clean(request.form.get("case")).lower()[:16],
     }
     action, category, title, words_typed = (str(values[name]) for name in ("action", "category", "title", "text"))
     try:
@@ -75,7 +79,7 @@ def save_reply(code: str) -> Response:
     except replies.BadTemplate as bad:
         return _page(known, values, {name: wrong_words(*why) for name, why in bad.errors.items()}, 422)
     if request.form.get("preview"):
-        return _page(known, values, preview=placeholders.fill(words_typed, words.SAMPLE))
+        return _preview(who, known, values)
     if known is not None and values["version"] != str(known.version):
         message = _(
             "Somebody else has saved this template meanwhile. What you typed is still here; "
@@ -93,6 +97,17 @@ def save_reply(code: str) -> Response:
     )
     flash(_("The template is saved."), "success")
     return redirect("/desk/replies", 303)  # type: ignore[return-value]
+
+
+def _preview(who: Identity, known: ReplyTemplate | None, values: dict[str, Any]) -> Response:
+    """What the text becomes for a case of one's own desk, or with an example where no number was typed."""
+    filled, number = words.SAMPLE, str(values["case"])
+    if number:
+        report = desk_queries.by_public_id(number)
+        if report is None or not permissions.in_scope(who, report):
+            return _page(known, values, {"case": _("There is no case with this number on your desk.")}, 422)
+        filled = words.values_of(report, names_for(report, set(), set()))
+    return _page(known, values, preview=placeholders.fill(str(values["text"]), filled))
 
 
 def _known(code: str) -> ReplyTemplate:
