@@ -95,11 +95,12 @@ def fill(
     record_share: float = 0.05,
     now: datetime | None = None,
     bare: bool = False,
+    indexed: bool = True,
 ) -> None:
     """Write `number` cases into the database at `url` (of SQLAlchemy or libpq), with its statistics up to date.
 
     `record_share`: of the ended cases, how many have entries of the record; all open ones have. `bare`: cases alone,
-    nothing that hangs on them.
+    nothing that hangs on them. `indexed`: the indexes are there afterwards.
     """
     moment = now or datetime.now(UTC).replace(hour=2, minute=0, second=0, microsecond=0)
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=False) as connection:
@@ -128,7 +129,7 @@ def fill(
             one(LANES.format(usual=_cases(lanes.lane_of), objected=_cases(lambda s: lanes.lane_of(s, lanes.OBJECTED))))
             one(FOLDED)
             one(WORDS_FOUND)
-        for definition in indexes:
+        for definition in indexes if indexed else ():
             one(definition)
         connection.commit()
         connection.autocommit = True
