@@ -168,7 +168,7 @@ def test_the_programs_own_file_is_taken_and_a_wrong_line_stops_all(client: Any, 
 
 
 def test_a_missing_year_is_said_everywhere(client: Any, session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    autumn = clock.now().replace(year=2027, month=10, day=1)
+    autumn = clock.now().replace(year=2027, month=10, day=1, hour=3)  # by Vietnam's day, whatever the hour is now
     monkeypatch.setattr(clock, "now", lambda: autumn)
     assert calendar_state()["short"] is False
     session.execute(delete(CalendarDay).where(CalendarDay.day >= date(2028, 1, 2)))
