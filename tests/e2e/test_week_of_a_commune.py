@@ -70,14 +70,14 @@ POLICE = "Công an phường Duyên Hải"
 NEIGHBOUR = "Ủy ban nhân dân xã Long Hoà"
 
 # received, in time, late, handed on, overdue, open, refused, to do again, verified, found insufficient, solved, not
-# solved; median and 90th percentile of the days, mark. Counted from the ledger above, line by line.
+# solved; median and 90th percentile of the days of each answer, mark. Counted from the ledger above, line by line.
 FIGURES = {
     COMMITTEE: "22 19 2 1 2 4 1 3 16 2 2 1 4 9 3,3",
     DEPARTMENT: "7 6 1 0 0 0 1 1 5 1 0 0 4 12 3,0",
     ZONE: "1 1 0 0 0 0 0 0 1 0 0 0 3 3 –",
     POLICE: "5 4 1 0 0 0 1 0 4 0 1 0 3 7 5,0",
     NEIGHBOUR: "2 1 1 0 0 0 0 0 2 0 0 0 3 9 –",
-    "Tổng cộng": "37 31 5 1 2 4 3 4 28 3 3 1 4 10 3,6",
+    "Tổng cộng": "37 31 5 1 2 4 3 4 28 3 3 1 4 9 3,6",
 }
 BEHIND: dict[tuple[str, str], set[int]] = {
     ("ubnd-29512", "received"): {*range(1, 7), *range(17, 23), 28, *range(31, 40)},
