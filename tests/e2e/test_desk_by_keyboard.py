@@ -111,6 +111,7 @@ def test_pages_of_the_desk_fit_a_phone_and_a_wide_screen(
             ("scores-behind", "/desk/scores/all/received"),
             ("scores-took", "/desk/scores/ubnd-29512/took"),
             ("replies", "/desk/replies"),
+            ("reply", "/desk/replies/new"),
             ("escalated", "/desk/escalated"),
         ):
             page = province.go(path)
