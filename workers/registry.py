@@ -53,7 +53,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "opendata.nightly": opendata.nightly,
     "reminders.climb": supervision.climb,
     "reminders.plan": supervision.plan,
-    "scores.close": supervision.close_months,
+    "scores.close": supervision.close_days,
     "digests.plan": supervision.plan_digests,
     "digests.tell": supervision.tell,
 }

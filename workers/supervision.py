@@ -6,7 +6,7 @@ from webapp.core import clock, outbox
 from webapp.core.instance import instance
 from webapp.notifications import channels
 from webapp.notifications.models import EMAIL
-from webapp.supervision import closed_months, digest, reminders, scope
+from webapp.supervision import closed_days, digest, reminders, scope
 from webapp.supervision.digest import Week
 from webapp.units import contacts
 from webapp.units import queries as units
@@ -25,9 +25,9 @@ def climb() -> None:
         outbox.enqueue("reminders.climb")
 
 
-def close_months() -> None:
-    """Add up the next month that is over for the score cards, and go on while there is one."""
-    if closed_months.close_next() is not None:
+def close_days() -> None:
+    """Add up the days that are over for the score cards, a month of them at a time."""
+    if closed_days.close_next() is not None:
         outbox.enqueue("scores.close")
 
 

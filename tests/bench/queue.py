@@ -171,7 +171,7 @@ def measured(run: services.Run, number: int, floor_app: Flask) -> list[Figure]:
             waiting = db.session.scalars(select(Report.id).where(Report.lane.is_not(None))).all()
             figures.append(figure(f"{number:,}: waiting in a lane", len(waiting), "cases"))
             db.session.remove()
-            figures.append(figure(f"{number:,}: months that are over, added up", months(), "s"))
+            figures.append(figure(f"{number:,}: days that are over, added up", days(), "s"))
         for desk in people(app):
             for name, address in pages(app, desk).items():
                 median, p95 = waits(app, address, desk.cookie)
@@ -190,16 +190,16 @@ def measured(run: services.Run, number: int, floor_app: Flask) -> list[Figure]:
     return figures
 
 
-def months() -> float:
-    """Add up the months that are over, as a night does; the seconds that it takes."""
+def days() -> float:
+    """Add up the days that are over, as nights do; the seconds that it takes."""
     from webapp.core.db import committing
-    from webapp.supervision import closed_months
+    from webapp.supervision import closed_days
 
     began = time.perf_counter()
-    month: int | None = 0
-    while month is not None:
+    closed = True
+    while closed:
         with committing():
-            month = closed_months.close_next()
+            closed = closed_days.close_next() is not None
     return time.perf_counter() - began
 
 

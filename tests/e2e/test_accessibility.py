@@ -236,7 +236,7 @@ def test_what_is_printed(world: World, phones: Any, language: str, tmp_path: Pat
     assert printed(page) == (2, (595, 842)), "two A4 pages"
     sign_in(page, world)
     page.goto(f"{world.url}/entry")
-    page.keyboard.type("10")
+    page.locator("#field-kind").fill("10")
     page.locator("#field-source").select_option("phone")
     page.locator("#field-lang").select_option(language)
     page.locator("[accesskey='6']").click()

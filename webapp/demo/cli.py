@@ -14,7 +14,7 @@ from webapp.demo.steps import StoryBroken, client_id, report_of
 from webapp.demo.story import Player, nobody_woken
 from webapp.demo.users import DEMO_PASSWORD, DEMO_USERS, add_demo_users
 from webapp.reports import codes
-from webapp.supervision import closed_months
+from webapp.supervision import closed_days
 
 demo_cli = AppGroup("demo", help="Made-up cases at real places, to try things out. Never on a real instance.")
 
@@ -49,7 +49,7 @@ def load_command() -> None:
                 if number % 10 == 0 or number == len(missing):
                     click.echo(f"{number} of {len(missing)} cases, {time.monotonic() - began:.0f} s")
         with committing():
-            closed_months.forget()  # stories are told as of months that may have been added up by now
+            closed_days.forget()  # stories are told as of days that may have been added up by now
     except StoryBroken as error:
         raise click.ClickException(str(error)) from error
 

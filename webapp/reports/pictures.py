@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Integer, any_, cast, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import BIT
-from sqlalchemy.orm import InstrumentedAttribute, load_only
+from sqlalchemy.orm import load_only
 from sqlalchemy.orm.interfaces import ORMOption
 
 from webapp.areas import succession
 from webapp.core import events, outbox
-from webapp.core.db import db
+from webapp.core.db import db, one_of
 from webapp.core.events import Actor
 from webapp.reports import likeness, service
 from webapp.reports.marks import Area
@@ -74,13 +74,6 @@ def near_band(band: int) -> list[int]:
     return [band ^ change for change in (0, *one, *two)]
 
 
-def _is_one_of(column: InstrumentedAttribute[int | None], values: set[int]) -> ColumnElement[bool]:
-    """IN, on PostgreSQL with one parameter for all values: hundreds of them cost more than the query itself."""
-    if db.session.get_bind().dialect.name == "postgresql":
-        return column == any_(literal(sorted(values), ARRAY(Integer)))
-    return column.in_(values)
-
-
 def _alike(values: list[int]) -> list[ColumnElement[bool]]:
     """On PostgreSQL the bits are counted before anything is joined: at a million pictures thousands share a part
     by chance. SQLite cannot count them; there they are counted afterwards."""
@@ -116,7 +109,7 @@ def lookalikes(
         .join(Report, Report.id == Photo.report_id)
         .options(*options)
         .where(
-            or_(*(_is_one_of(column, {v for band in of_mine for v in near_band(band)}) for column, of_mine in parts)),
+            or_(*(one_of(column, {v for band in of_mine for v in near_band(band)}) for column, of_mine in parts)),
             *_alike([value for _, value in mine]),
             Photo.purpose.in_(FROM_SENDER),
             Report.id != report.id,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, null, or_, select
 
-from webapp.core.db import db
+from webapp.core.db import db, one_of
 from webapp.reports.models import Report
 from webapp.supervision import measures
 from webapp.supervision.measures import Cases, Period, When
@@ -74,7 +74,7 @@ def _rows(name: str, period: Period, units: Collection[str], numbers: tuple[int,
     each = measure(period)
     unit, number = each.selected_columns[:2]
     above, newest = numbers
-    counted = each.where(unit.in_(units), number > above, number <= newest).subquery().c
+    counted = each.where(one_of(unit, units), number > above, number <= newest).subquery().c
     if of_all is None:
         pairs = select(counted[0], counted[1]).distinct().subquery().c
         return pairs[0], pairs[1], null()

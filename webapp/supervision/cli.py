@@ -1,4 +1,4 @@
-"""`flask scores`: the months that score cards have added up."""
+"""`flask scores`: the days and months that score cards have added up."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ import click
 from flask.cli import AppGroup
 
 from webapp.core.db import committing, reading
-from webapp.supervision import closed_months
+from webapp.supervision import closed_days
 
-scores_cli = AppGroup("scores", help="The months that score cards have added up.")
+scores_cli = AppGroup("scores", help="The days and months that score cards have added up.")
 
 
 @scores_cli.command("check")
 def check_command() -> None:
-    """Compare every month's sums with what they are the sums of."""
+    """Compare the sums of every day and month with what they are the sums of."""
     with reading():
-        wrong = closed_months.first_wrong()
+        wrong = closed_days.first_wrong()
     if wrong is not None:
-        raise click.ClickException(f"wrong: {wrong}; `flask scores rebuild` adds all months up anew")
+        raise click.ClickException(f"wrong: {wrong}; `flask scores rebuild` adds everything up anew")
     click.echo("all sums are right")
 
 
 @scores_cli.command("rebuild")
 def rebuild_command() -> None:
-    """Add all months up anew that are over. Until it ends the cards are counted from the cases, more slowly."""
+    """Add all days up anew that are over. Until it ends the cards are counted from the cases, more slowly."""
     with committing():
-        closed_months.forget()
+        closed_days.forget()
     while True:
         with committing():
-            month = closed_months.close_next()
-        if month is None:
+            closed = closed_days.close_next()
+        if closed is None:
             return
-        click.echo(f"{month // 100}-{month % 100:02}")
+        click.echo(f"{closed.first} – {closed.last}")

@@ -1,6 +1,6 @@
 """What the figures of score cards count: one definition a measure, as a SELECT of (unit, case, moment).
 
-The number and the list behind it (`behind.py`), and the sums of the months that are over (`closed_months.py`), are
+The number and the list behind it (`behind.py`), and the sums of the days that are over (`closed_days.py`), are
 made from the same, so they cannot differ. What happened counts for the unit of then. Moments are those at which it
 was written down, so what is past stays as it is: a hand-over keeps from when a term counts, not when the unit had it.
 """
@@ -74,7 +74,7 @@ class Before:
         return and_(column < datetime.combine(self.day, time(0), clock.VIETNAM))
 
 
-Cases = Select[Any, Any, Any]
+Cases = Select[*tuple[Any, ...]]
 
 
 def _received(when: When) -> Cases:
@@ -190,11 +190,16 @@ NOW = frozenset({"overdue", "open"})  # as it is at this moment, whatever the pe
 
 
 def took(when: When, *conditions: ColumnElement[bool]) -> Cases:
-    """(unit, case, working days) of each answer of the unit. Handling counts from where answering did, so the step
-    that ended with the answer is the whole; to have begun, or to have handed over, is not to have answered."""
+    """(unit, case, working days, moment) of each answer of the unit. Handling counts from where answering did, so the
+    step that ended with the answer is the whole; to have begun, or to have handed over, is not to have answered."""
     check = aliased(StepClock)
     return (
-        select(StepClock.unit_code, StepClock.report_id, func.max(StepClock.spent_days).label("days"))
+        select(
+            StepClock.unit_code,
+            StepClock.report_id,
+            func.max(StepClock.spent_days).label("days"),
+            func.max(StepClock.ended_at),
+        )
         .join(
             check,
             and_(
@@ -214,9 +219,9 @@ def took(when: When, *conditions: ColumnElement[bool]) -> Cases:
 
 
 def marks(when: When) -> Cases:
-    """(unit, case, mark) of each mark that a sender gave to an answer of the unit."""
+    """(unit, case, mark, moment) of each mark that a sender gave to an answer of the unit."""
     return (
-        select(Answer.unit_code, Feedback.report_id, Feedback.rating)
+        select(Answer.unit_code, Feedback.report_id, Feedback.rating, Feedback.created_at)
         .join(Answer, Answer.id == Feedback.answer_id)
         .where(when.holds(Feedback.created_at), Feedback.rating.is_not(None))
     )

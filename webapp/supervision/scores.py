@@ -1,6 +1,6 @@
 """Score cards: how the units did in a period. Every number is the count of a list of cases that can be opened.
 
-What each number counts is in `measures.py`, the months that are over are added up in `closed_months.py`. Periods are
+What each number counts is in `measures.py`, the days that are over are added up in `closed_days.py`. Periods are
 days of Vietnam, both included. Where several units are put together, a case that went through two of them counts for
 each.
 """
@@ -15,11 +15,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal, select
 
-from webapp.core.db import db
+from webapp.core.db import db, one_of
 from webapp.reports import lifecycle
 from webapp.reports.feedback import Feedback
 from webapp.reports.models import Answer, Report
-from webapp.supervision import closed_months, measures
+from webapp.supervision import closed_days, measures
 from webapp.supervision.measures import MEASURES, Cases, Period, Periods, When
 from webapp.supervision.models import StepClock
 
@@ -70,39 +70,39 @@ class Score:
 def scores(units: Collection[str], period: Period, visible: ColumnElement[bool] | None = None) -> dict[str, Score]:
     """The figures of these units (codes), those with none left out. `visible` narrows the cases that are counted.
 
-    Months that are over are read from their sums, unless the cases are narrowed, and only the rest is counted.
+    Days that are over are read from their sums, unless the cases are narrowed, and only the rest is counted.
     """
     found: dict[str, Score] = {}
     if not units:
         return found
-    run = closed_months.within(period) if visible is None else None
+    run = closed_days.within(period) if visible is None else None
     rest = _rest(period, run.days) if run is not None else period
     numbers: Counter[tuple[str, str]] = Counter()
     lasted: Counter[tuple[str, int]] = Counter()
     if run is not None:
-        for code, name, number in closed_months.counts(units, run):
+        for code, name, number in closed_days.counts(units, run):
             numbers[code, name] += number
-        for code, days, number in closed_months.days(units, run):
+        for code, days, number in closed_days.days(units, run):
             lasted[code, days] += number
     for name in measures.NOW:
         for code, number in _counts(measures.MEASURES[name], units, period, visible):
             numbers[code, name] += number
     if rest is not None:
-        for name, measure in closed_months.ONCE.items():
+        for name, measure in closed_days.ONCE.items():
             for code, number in _counts(measure, units, rest, visible, run.days if run is not None else None):
                 numbers[code, name] += number
         for code, days, number in db.session.execute(_durations(units, rest, visible)):
             lasted[code, days] += number
         for code, number, total in db.session.execute(_ratings(units, rest, visible)):
-            numbers[code, closed_months.RATED] += number
-            numbers[code, closed_months.RATINGS] += int(total)
+            numbers[code, closed_days.RATED] += number
+            numbers[code, closed_days.RATINGS] += int(total)
     for (code, name), number in numbers.items():
         score = found.setdefault(code, Score())
         if name in score.numbers:
             score.numbers[name] = number
     for code, score in found.items():
-        score.numbers["in_time"] = numbers[code, closed_months.TIMED] - numbers[code, "late"]
-        score.rated, score.ratings = numbers[code, closed_months.RATED], numbers[code, closed_months.RATINGS]
+        score.numbers["in_time"] = numbers[code, closed_days.TIMED] - numbers[code, "late"]
+        score.rated, score.ratings = numbers[code, closed_days.RATED], numbers[code, closed_days.RATINGS]
     for (code, days), number in lasted.items():
         found.setdefault(code, Score()).days[days] = number
     return found
@@ -128,7 +128,7 @@ def waiting(
         .where(
             StepClock.ended_at.is_(None),
             StepClock.step.in_(steps),
-            StepClock.unit_code.in_(units),
+            one_of(StepClock.unit_code, units),
             *conditions,
         )
         .order_by(Report.created_at if oldest else StepClock.due_at, Report.id)
@@ -164,7 +164,7 @@ def _counts(
 ) -> Iterable[Any]:
     """(unit, how many cases), those left out that did the same in the days that are known already."""
     some = measure(when).subquery().c
-    each = select(some[0], some[1]).where(some[0].in_(units)).distinct().subquery().c
+    each = select(some[0], some[1]).where(one_of(some[0], units)).distinct().subquery().c
     unit, report = each[0], each[1]
     query = select(unit, func.count()).group_by(unit)
     if known is not None:
@@ -180,7 +180,7 @@ def _counts(
 
 def _durations(units: Collection[str], when: When, visible: ColumnElement[bool] | None) -> Select[Any]:
     """(unit, working days, how many answers)."""
-    found = measures.took(when, StepClock.unit_code.in_(units))
+    found = measures.took(when, one_of(StepClock.unit_code, units))
     if visible is not None:
         found = found.join(Report, Report.id == StepClock.report_id).where(visible)
     each = found.subquery()
@@ -189,7 +189,7 @@ def _durations(units: Collection[str], when: When, visible: ColumnElement[bool] 
 
 def _ratings(units: Collection[str], when: When, visible: ColumnElement[bool] | None) -> Select[Any]:
     """(unit, how many marks, their sum)."""
-    given = measures.marks(when).where(Answer.unit_code.in_(units))
+    given = measures.marks(when).where(one_of(Answer.unit_code, units))
     if visible is not None:
         given = given.join(Report, Report.id == Feedback.report_id).where(visible)
     each = given.subquery().c

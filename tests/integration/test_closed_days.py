@@ -1,4 +1,4 @@
-"""Months that are over are added up once, and no figure of a score card says another number for it."""
+"""Days that are over are added up once, and no figure of a score card says another number for it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests.integration.public_world import case
 from tests.integration.staff import people, sign_in
@@ -18,7 +18,7 @@ from webapp.reports import lifecycle as life
 from webapp.reports.feedback import Feedback
 from webapp.reports.models import Answer, Report
 from webapp.reports.verdicts import Verdict
-from webapp.supervision import behind, clocks, closed_months, scores
+from webapp.supervision import behind, clocks, closed_days, scores
 from webapp.supervision.measures import Period
 from webapp.supervision.models import LATE, MET, StepClock
 from workers.run import drain
@@ -37,10 +37,10 @@ def on(monkeypatch: pytest.MonkeyPatch, day: date) -> None:
     monkeypatch.setattr(clock, "now", lambda: datetime.combine(day, time(9), clock.VIETNAM))
 
 
-def close_all() -> list[int]:
+def close_all() -> list[Period]:
     found = []
-    while (month := closed_months.close_next()) is not None:
-        found.append(month)
+    while (period := closed_days.close_next()) is not None:
+        found.append(period)
     return found
 
 
@@ -126,18 +126,40 @@ def some_period(dice: random.Random) -> Period:
 def test_over_any_days_the_figures_are_those_of_the_cases_themselves(session: Any, today: None, seed: int) -> None:
     World(seed, 60)
     dice = random.Random(seed)
-    periods = [Period(date(2026, 1, 1), date(2026, 8, 31)), *(some_period(dice) for _ in range(40))]
+    periods = [Period(date(2026, 1, 1), date(2026, 8, 31)), *(some_period(dice) for _ in range(20))]
     commune = Report.bypass_commune.is_(False)
     counted = [(scores.scores(UNITS, period), scores.scores(UNITS, period, commune)) for period in periods]
-    assert close_all() == [202600 + month for month in range(1, 9)]
+    assert [period.last.month for period in close_all()] == [1, 2, 3, 4, 5, 6, 7, 8, 9]
     for period, (whole, narrowed) in zip(periods, counted, strict=True):
         assert scores.scores(UNITS, period) == whole, period
         assert scores.scores(UNITS, period, commune) == narrowed, period
     everything = scores.together(counted[0][0].values())
     assert all(everything.numbers[name] for name in everything.numbers), "all that is counted happened"
-    run = closed_months.within(periods[0])
+    run = closed_days.within(periods[0])
     assert run is not None
-    assert any(n for *_, n in closed_months.counts(UNITS, run))
+    assert any(n for *_, n in closed_days.counts(UNITS, run))
+    assert closed_days.first_wrong() is None
+
+
+def test_days_long_past_are_forgotten_and_their_months_are_not(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sums of every night are those of one night that adds all of it up."""
+    monkeypatch.setattr(closed_days, "KEPT_MONTHS", 2)
+    World(8, 30)
+    for n in range((TODAY - FIRST).days + 1):
+        on(monkeypatch, FIRST + timedelta(days=n))
+        closed_days.close_next()
+    dice = random.Random(8)
+    periods = [some_period(dice) for _ in range(20)]
+    nightly = [scores.scores(UNITS, period) for period in periods]
+    spans = list(session.scalars(select(closed_days.ScoreSpan.span).order_by(closed_days.ScoreSpan.span)))
+    assert [span for span in spans if span < 999912] == [202600 + month for month in range(1, 9)]
+    days = [span for span in spans if span > 999912]
+    assert (days[0], days[-1], len(days)) == (20260701, 20260915, 31 + 31 + 15), "two months, and this one"
+    assert closed_days.first_wrong() is None
+    closed_days.forget()
+    assert [scores.scores(UNITS, period) for period in periods] == nightly
+    close_all()
+    assert [scores.scores(UNITS, period) for period in periods] == nightly
 
 
 def test_a_figure_opens_as_many_cases_as_it_says(session: Any, today: None) -> None:
@@ -151,32 +173,37 @@ def test_a_figure_opens_as_many_cases_as_it_says(session: Any, today: None) -> N
             assert len(opened) == number, (unit, name)
 
 
-def test_a_month_is_added_up_on_its_second_day_after_and_once(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_day_is_added_up_when_the_next_one_is_over_and_once(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     on(monkeypatch, date(2026, 3, 1))
     World(4, 12)
-    assert close_all() == [202601]
+    january, february = (Period(date(2026, 1, 1), date(2026, 1, 31)), Period(date(2026, 2, 1), date(2026, 2, 27)))
+    assert close_all() == [january, february]
     assert close_all() == []
     on(monkeypatch, date(2026, 3, 2))
-    assert close_all() == [202602]
-    closed_months.forget()
-    assert closed_months.within(Period(date(2026, 1, 1), date(2026, 2, 28))) is None
-    assert close_all() == [202601, 202602]
+    assert close_all() == [Period(date(2026, 2, 28), date(2026, 2, 28))]
+    on(monkeypatch, date(2026, 3, 3))
+    assert close_all() == [Period(date(2026, 3, 1), date(2026, 3, 1))]
+    closed_days.forget()
+    assert closed_days.within(january) is None
+    assert [period.last for period in close_all()] == [date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 1)]
 
 
 def test_the_operator_compares_and_makes_anew(app: Any, session: Any, today: None) -> None:
     World(6, 12)
     session.commit()
     run = app.test_cli_runner().invoke
-    assert run(args=["scores", "rebuild"]).output.split() == [f"2026-0{month}" for month in range(1, 9)]
+    said = run(args=["scores", "rebuild"]).output.splitlines()
+    assert (said[0], said[-1]) == ("2026-01-01 – 2026-01-31", "2026-09-01 – 2026-09-15")
     assert run(args=["scores", "check"]).output == "all sums are right\n"
-    some = session.scalars(select(closed_months.ScoreSum).where(closed_months.ScoreSum.month == 202603)).first()
-    some.n += 1
-    session.commit()
-    said = run(args=["scores", "check"])
-    assert said.exit_code == 1
-    assert "wrong: 202603" in said.output
-    run(args=["scores", "rebuild"])
-    assert run(args=["scores", "check"]).exit_code == 0
+    sums = closed_days.ScoreSum
+    for span in (202603, session.scalar(select(func.min(sums.span)).where(sums.span > 20260500))):
+        session.scalars(select(sums).where(sums.span == span)).first().n += 1
+        session.commit()
+        said = run(args=["scores", "check"])
+        assert said.exit_code == 1
+        assert f"wrong: {span};" in said.output
+        run(args=["scores", "rebuild"])
+        assert run(args=["scores", "check"]).exit_code == 0
 
 
 def test_the_night_adds_up_what_is_over(app: Any, session: Any, today: None) -> None:
@@ -184,28 +211,34 @@ def test_the_night_adds_up_what_is_over(app: Any, session: Any, today: None) -> 
     outbox.enqueue("scores.close")
     session.commit()
     drain(app)
-    run = closed_months.within(Period(date(2026, 1, 1), TODAY))
+    run = closed_days.within(Period(date(2026, 1, 1), TODAY))
     assert run is not None
-    assert (run.first, run.last) == (202601, 202608)
+    assert run.days == Period(date(2026, 1, 1), date(2026, 9, 15))
 
 
-def test_only_whole_months_that_are_over_are_read_from_sums(session: Any, today: None) -> None:
+def test_what_is_read_from_sums(session: Any, today: None, monkeypatch: pytest.MonkeyPatch) -> None:
     World(5, 12)
-    assert closed_months.within(Period(date(2026, 1, 1), date(2026, 6, 30))) is None, "nothing is added up yet"
+    assert closed_days.within(Period(date(2026, 1, 1), date(2026, 6, 30))) is None, "nothing is added up yet"
+    monkeypatch.setattr(closed_days, "KEPT_MONTHS", 3)  # June, July, August, and what there is of September
     close_all()
 
-    def months(first: date, last: date) -> tuple[int, int] | None:
-        run = closed_months.within(Period(first, last))
-        return (run.first, run.last) if run else None
+    def read(first: tuple[int, int], last: tuple[int, int], year: int = 2026) -> Any:
+        run = closed_days.within(Period(date(year, *first), date(2026, *last)))
+        return run and (run.days.first, run.days.last, sorted(run.spans))
 
-    assert months(date(2026, 1, 1), date(2026, 6, 30)) == (202601, 202606)
-    assert months(date(2026, 1, 2), date(2026, 6, 29)) == (202602, 202605)
-    assert months(date(2025, 1, 1), date(2027, 6, 29)) == (202601, 202608)
-    assert months(date(2026, 2, 2), date(2026, 3, 30)) is None
-    assert months(date(2026, 9, 1), date(2026, 9, 30)) is None
-    run = closed_months.within(Period(date(2026, 2, 1), date(2026, 2, 28)))
-    assert run is not None
-    assert run.days == Period(date(2026, 2, 1), date(2026, 2, 28))
+    def told(first: tuple[int, int], last: tuple[int, int], *spans: tuple[int, int]) -> Any:
+        return date(2026, *first), date(2026, *last), sorted(spans)
+
+    assert read((1, 1), (6, 30)) == told((1, 1), (6, 30), (202601, 202606))
+    assert read((1, 2), (4, 29)) == told((2, 1), (3, 31), (202602, 202603))
+    assert read((2, 2), (3, 30)) is None, "no whole month, and days no longer kept"
+    assert read((2, 2), (6, 3)) == told((3, 1), (6, 3), (202603, 202605), (20260601, 20260603))
+    assert read((6, 9), (8, 3)) == told((6, 9), (8, 3), (20260609, 20260630), (202607, 202607), (20260801, 20260803))
+    assert read((6, 9), (7, 3)) == told((6, 9), (7, 3), (20260609, 20260703))
+    assert read((6, 9), (6, 9)) == told((6, 9), (6, 9), (20260609, 20260609))
+    assert read((9, 1), (9, 30)) == told((9, 1), (9, 15), (20260901, 20260915))
+    assert read((9, 16), (9, 17)) is None, "not over yet"
+    assert read((1, 1), (9, 17), year=2025) == told((1, 1), (9, 15), (202601, 202608), (20260901, 20260915))
 
 
 def test_a_case_is_received_when_the_unit_gets_it_not_when_its_term_began(
