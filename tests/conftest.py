@@ -62,13 +62,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """One line per part of the suite, so that a part that did not run is seen."""
     counts: dict[str, Counter[str]] = {}
-    for outcome in ("passed", "failed", "error", "skipped", "xfailed", "xpassed"):
+    for outcome in ("passed", "failed", "error", "skipped", "xfailed", "xpassed", "rerun"):
         for report in terminalreporter.stats.get(outcome, ()):
             part = report.nodeid.split("/")[1] if "/" in report.nodeid else report.nodeid
             if part == "integration":
                 names = report.nodeid.partition("[")[2].rstrip("]").split("-")
                 part += next((f" on {engine}" for engine in services.ENGINES if engine in names), "")
             counts.setdefault(part, Counter())[outcome] += 1
+    for report in terminalreporter.stats.get("rerun", ()):
+        terminalreporter.section(f"failed and was tried again: {report.nodeid}")
+        terminalreporter.write_line(report.longreprtext)
     if counts:
         terminalreporter.section("total")
         for part in sorted(counts):
