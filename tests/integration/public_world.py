@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 
 from geo.cells import cell
 from webapp.core import clock
+from webapp.core import db as core_db
 from webapp.core.db import db
 from webapp.mapping import fold
 from webapp.reports import codes, lifecycle
@@ -109,8 +111,15 @@ def counted_statements() -> Iterator[list[str]]:
         if not statement.upper().startswith(("BEGIN", "ROLLBACK", "COMMIT")):
             seen.append(statement)
 
+    def past_the_session(driver: Any, dialect: str, words: str, values: Any) -> list[Any]:
+        seen.append(words)
+        return rows(driver, dialect, words, values)
+
+    rows = core_db._rows
     event.listen(db.engine, "before_cursor_execute", note)
     try:
-        yield seen
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(core_db, "_rows", past_the_session)
+            yield seen
     finally:
         event.remove(db.engine, "before_cursor_execute", note)

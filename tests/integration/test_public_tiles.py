@@ -6,12 +6,16 @@ import random
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+from werkzeug.test import Client, create_environ
+
 from geo import cells
 from tests import factories
 from tests.integration.public_world import case, counted_statements, facts, many, on_the_map
 from webapp.core import clock
 from webapp.mapping import queries as mapping
 from webapp.pages.public.filters import canonical
+from webapp.pages.public.tiles import straight
 from webapp.reports import lifecycle, privacy, queries
 from webapp.reports.models import Category
 from webapp.reports.queries import GROUPS, Filters
@@ -285,3 +289,43 @@ def test_dates_before_and_after_all_time(session: Any, client: Any) -> None:
     today = date.today().year
     assert client.get(f"/map/tiles/0/0/0.json?from=2000-01-01&to={today + 1}-12-31").json["reports"]
     assert client.get("/map/tiles/0/0/0.json?to=2100-12-31").status_code == 200
+
+
+def test_a_tile_made_straight_is_what_the_app_says(app: Any, session: Any) -> None:
+    """By body and headers; what is no good tile is left to the app, and so is every failure."""
+    reports = facts(many(60))
+    on_the_map()
+    session.commit()
+    made, inside = straight(app), Client(app.wsgi_app._app)  # behind the door
+    dice = random.Random(11)
+    made_some = 0
+    for _ in range(60):
+        zoom = dice.randint(0, 20)
+        seed = dice.choice(reports)
+        path = "/map/tiles/{}/{}/{}.json".format(zoom, *cells.tile_of(seed.public_lon, seed.public_lat, zoom))
+        query = canonical(some_filters(dice, session))
+        said = inside.get(path, query_string=query)
+        headers, tag, body = made(create_environ(path, query_string=query))
+        assert body == said.data
+        known = [header for header in said.headers if header[0] != "Date"]  # the server says it
+        assert (tag, sorted(headers)) == (said.headers["ETag"], sorted(known))
+        made_some += len(body) > 40
+    assert made_some > 20
+    for path, query in (
+        ("/map/tiles/5/99/1.json", ""),
+        ("/map/tiles/21/1/1.json", ""),
+        ("/map/tiles/5/1.json", ""),
+        ("/map/tiles/5/25/14.json", "what=1"),
+        ("/map/tiles/5/25/14.json", "unit=nobody"),
+        ("/map/tiles/5/25/14.json", "%ff=%fe"),
+    ):
+        assert made(create_environ(path, query_string=query)) is None
+        assert inside.get(path, query_string=query).status_code in (400, 404)
+
+
+def test_a_tile_whose_making_fails_is_left_to_the_app(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_given: Any) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(mapping, "tile", fails)
+    assert straight(app)(create_environ("/map/tiles/5/25/14.json")) is None

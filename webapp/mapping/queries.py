@@ -85,7 +85,7 @@ def _squares(at: int, within: Cells, filters: Filters) -> Sequence[Any]:
         )
     if not parts:
         return ()
-    return plain(_BY_SQUARE.format(counts=_COUNTS, parts=" UNION ALL ".join(parts)), given).all()
+    return plain(_BY_SQUARE.format(counts=_COUNTS, parts=" UNION ALL ".join(parts)), given)
 
 
 # Plain SQL, the same on both engines: building these as expressions costs more than running them. Numbers and

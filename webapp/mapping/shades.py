@@ -93,7 +93,7 @@ def _sums_by_area(level: str, codes: tuple[str, ...], filters: Filters) -> Seque
     for number, span in enumerate(plan.spans):
         where = only + conditions(asked, span, number, given)
         parts.append(_AREAS_FROM_POINTS.format(column=level, only=where))
-    return plain(" UNION ALL ".join(parts), given).all() if codes and parts else ()
+    return plain(" UNION ALL ".join(parts), given) if codes and parts else ()
 
 
 def _only(filters: Filters, given: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ def init_app(app: Flask) -> None:
     from webapp.pages.auth import views as auth
     from webapp.pages.desk import views as desk
     from webapp.pages.entry import views as entry
-    from webapp.pages.public import cases, discovery, feeds, figures, follow, home, map, open_data
+    from webapp.pages.public import cases, discovery, feeds, figures, follow, home, map, open_data, tiles
     from webapp.pages.public.tile_cache import TileCache
     from webapp.pages.resident import aftercare, pwa, report, statement, track
     from webapp.pages.unit import link as unit_link
@@ -24,8 +24,9 @@ def init_app(app: Flask) -> None:
     from webapp.pages.unit import worker as unit_worker
 
     settings = app.extensions["dgs"].settings
-    if settings.tiles_kept_s:
-        app.wsgi_app = TileCache(app.wsgi_app, settings.tiles_kept_s)  # type: ignore[method-assign]
+    app.wsgi_app = TileCache(  # type: ignore[method-assign]
+        app.wsgi_app, settings.tiles_kept_s, straight=tiles.straight(app)
+    )
     i18n.init_app(app)
     web.init_app(app)
     access.init_app(app)

@@ -89,18 +89,28 @@ def _refuse_statements_that_write(state: ORMExecuteState) -> None:
         raise RuntimeError("a GET request must not write")
 
 
+def fixed_headers() -> list[tuple[str, str]]:
+    """The headers of every answer, whatever it is."""
+    return [*_HEADERS, _HTTPS_ONLY] if instance().settings.secure_cookies else list(_HEADERS)
+
+
+_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "geolocation=(self), camera=(self), microphone=(), interest-cohort=()"),
+)
+_HTTPS_ONLY = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+
+
 def _headers(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=(), interest-cohort=()")
+    for name, value in fixed_headers():
+        headers.setdefault(name, value)
     if response.mimetype == "text/html":
         headers.setdefault("Content-Security-Policy", _policy())
         # Pages carry a token and perhaps a case: nobody between us and the reader keeps them.
         headers.setdefault("Cache-Control", "no-store" if "Set-Cookie" in headers else "private, no-cache")
-    if instance().settings.secure_cookies:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     return response
 
 

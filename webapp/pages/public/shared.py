@@ -33,14 +33,24 @@ class SharedResponse(Response):
 
 def shared_json(body: Any, cache: str, *, address: str = "") -> SharedResponse:
     """JSON with an ETag; 304 if the asker has it already. `address` is the canonical one of the same answer."""
-    return shared_bytes(orjson.dumps(body), cache, address=address)
+    return shared_bytes(to_json(body), cache, address=address)
+
+
+def to_json(body: Any) -> bytes:
+    """The body of an answer."""
+    return orjson.dumps(body)
+
+
+def tag_of(data: bytes) -> str:
+    """The ETag of these bytes, without its quotes."""
+    return hashlib.sha256(data).hexdigest()[:24]
 
 
 def shared_bytes(
     data: bytes, cache: str, *, mimetype: str = "application/json", address: str = "", packed: bytes | None = None
 ) -> SharedResponse:
     """Bytes with an ETag; 304 if the asker has them already. `packed` is the same in gzip."""
-    tag = hashlib.sha256(data).hexdigest()[:24]
+    tag = tag_of(data)
     response = SharedResponse(data, mimetype=mimetype)
     if packed is not None:
         response.vary.add("Accept-Encoding")

@@ -1,19 +1,21 @@
 """A door before the app: the same tile, or figures of the map, asked for again within a moment is the same bytes.
 
 Many phones look at the same tiles. An answer is kept in memory for a few seconds, less than a proxy or a phone keeps it
-anyway; what is kept is only what the app itself called public.
+anyway; what is kept is only what the app itself called public. A tile that nobody asked for is made by `straight`
+(`tiles.py`), without all that the app does around a request.
 """
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-PREFIX = ("/map/tiles/", "/map/shades.json", "/map/months.json")
+TILES = "/map/tiles/"
+PREFIX = (TILES, "/map/shades.json", "/map/months.json")
 MOST = 512  # answers, of a few kilobytes each
 LONGEST = 200_000  # bytes of an answer that is kept
 OF_A_BODY = ("Content-Type", "Content-Length", "Content-Encoding")
@@ -21,7 +23,7 @@ OF_A_BODY = ("Content-Type", "Content-Length", "Content-Encoding")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the app said, and until when it may be said again."""
+    """What was said, and until when it may be said again."""
 
     until: float
     status: str
@@ -34,9 +36,14 @@ class TileCache:
     """WSGI middleware. Answers are told apart by path and query; they depend on nothing else (`SharedResponse`)."""
 
     def __init__(
-        self, app: Callable[..., Iterable[bytes]], seconds: float, now: Callable[[], float] = time.monotonic
+        self,
+        app: Callable[..., Iterable[bytes]],
+        seconds: float,
+        now: Callable[[], float] = time.monotonic,
+        straight: Callable[[Mapping[str, Any]], tuple[list[tuple[str, str]], str, bytes] | None] = lambda _: None,
     ) -> None:
         self._app = app
+        self._straight = straight
         self._seconds = seconds
         self._now = now
         self._lock = Lock()
@@ -57,6 +64,10 @@ class TileCache:
         return [answer.body]
 
     def _ask(self, key: tuple[str, str], environ: dict[str, Any]) -> Answer:
+        made = self._straight(environ) if key[0].startswith(TILES) else None
+        if made is not None:
+            headers, tag, body = made
+            return self._keep(key, Answer(self._now() + self._seconds, "200 OK", headers, tag, body))
         said: list[Any] = []
         asked = {name: value for name, value in environ.items() if name != "HTTP_IF_NONE_MATCH"}
         chunks = self._app(asked, lambda status, headers, _info=None: said.extend((status, headers)))
@@ -70,7 +81,10 @@ class TileCache:
         known = {name.lower(): value for name, value in headers}
         shared = status.startswith("200") and known.get("cache-control", "").startswith("public")
         answer = Answer(self._now() + self._seconds, status, headers, known.get("etag", "") if shared else "", body)
-        if shared and len(body) <= LONGEST:
+        return self._keep(key, answer) if shared else answer
+
+    def _keep(self, key: tuple[str, str], answer: Answer) -> Answer:
+        if self._seconds and len(answer.body) <= LONGEST:
             with self._lock:
                 self._kept[key] = answer
                 self._kept.move_to_end(key)
