@@ -159,8 +159,16 @@ def _in_json(element: _OneOf, compiler: SQLCompiler, **given: Any) -> str:
 
 def one_of(column: Any, values: Collection[int] | Collection[str]) -> ColumnElement[bool]:
     """`column IN values` with all values as one parameter: hundreds of them cost more than the query itself."""
-    of = Integer if isinstance(column.type, Integer) else String
-    return cast("ColumnElement[bool]", _OneOf(column, literal(values, _List(of))))
+    return cast("ColumnElement[bool]", _OneOf(column, literal(values, _List(_plain_type(column)))))
+
+
+def one_of_given(column: Any, name: str) -> ColumnElement[bool]:
+    """The same for a statement that is made once: the values are its parameter of this name."""
+    return cast("ColumnElement[bool]", _OneOf(column, bindparam(name, type_=_List(_plain_type(column)))))
+
+
+def _plain_type(column: Any) -> type[Integer | String]:
+    return Integer if isinstance(column.type, Integer) else String
 
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, bindparam, case, false, func, or_, select, text, true
+from sqlalchemy.sql.elements import True_
 
 from webapp.areas import succession
 from webapp.areas.succession import What
-from webapp.core.db import db
+from webapp.core.db import db, one_of_given
 from webapp.figures.facts import AT_ONCE, FLOW, MEASURES, NOW
 from webapp.figures.fold import PREFIX
 from webapp.figures.models import FigureDays, FigureFact, FigureSum
@@ -103,20 +105,20 @@ def many(scopes: Mapping[str, Scope], asked: Asked) -> dict[str, Figures]:
     dims = [dim for scope in scopes.values() for dim in scope.dims]
     # A case under a code of before counts for what stands in its place.
     heirs = {dim: scope.dims[0] for scope in scopes.values() for dim in scope.dims[1:]}
-    found = _read(_heir(FigureSum.dim, heirs), _heir(FigureDays.dim, heirs), dims, asked)
+    found = _read("dim", dims, asked, heirs=heirs)
     return {key: found[scope.dims[0]] for key, scope in scopes.items() if scope.dims[0] in found}
 
 
 def by_category(scope: Scope, asked: Asked) -> dict[str, Figures]:
     """The figures of one scope by category."""
-    return _read(FigureSum.category, FigureDays.category, scope.dims, asked, each=True)
+    return _read("category", scope.dims, asked)
 
 
 def by_month(scope: Scope, asked: Asked, most: int) -> list[tuple[int, Figures]]:
     """The figures of the latest `most` months that have any, oldest first; without what holds now."""
     first, last = asked.first or _FIRST_MONTH, asked.last or _LAST_MONTH
     span = Asked(asked.categories, first, last)
-    found = _read(FigureSum.period, FigureDays.period, scope.dims, span, months=True)
+    found = _read("period", scope.dims, span, months=True)
     return [(month, found[month]) for month in sorted(found)[-most:]]
 
 
@@ -180,45 +182,75 @@ def periods(first: int | None, last: int | None) -> tuple[int, ...]:
 
 
 def _read(
-    key: Any,
-    days_key: Any,
+    key: str,
     dims: Collection[str],
     asked: Asked,
     *,
-    each: bool = False,
+    heirs: Mapping[str, str] | None = None,
     months: bool = False,
 ) -> dict[Any, Figures]:
-    """Figures by a key of sums. `each`: the key is the category. `months`: the key is the month of the span."""
+    """Figures by a column of the sums: "dim", "category" or "period". `heirs`: which dims count for another.
+    `months`: over the months of a span, without what holds now."""
     found: dict[Any, Figures] = {}
     if not dims:
         return found
-    flow = () if months else periods(asked.first, asked.last)
-
-    def condition(table: Any, *, now: bool) -> ColumnElement[bool]:
-        if months:
-            when = table.period.between(asked.first, asked.last)
-        else:
-            when = table.period.in_((*flow, AT_ONCE) if now else flow)
-        return and_(table.dim.in_(list(dims)), when, _of_kind(table, asked, each=each))
-
-    inside = FigureSum.period.in_(flow)
-    columns = [
-        func.sum(getattr(FigureSum, name) if months else case((inside, getattr(FigureSum, name)), else_=0))
-        for name in FLOW
-    ]
-    columns += [
-        func.sum(case((FigureSum.period == AT_ONCE, getattr(FigureSum, name)), else_=0) if not months else 0)
-        for name in NOW
-    ]
-    for own, *values in db.session.execute(
-        select(key.label("own"), *columns).where(condition(FigureSum, now=True)).group_by(text("own"))
-    ):
+    given: dict[str, Any] = {"dims": sorted(dims), "categories": asked.categories}
+    kinds = _CHOSEN if asked.categories else _EACH if key == "category" else _ALL
+    if months:
+        form, given = _MONTHS, given | {"first": asked.first, "last": asked.last}
+    else:
+        flow = periods(asked.first, asked.last)
+        form, given = (_EVER if flow == (AT_ONCE,) else _SPAN), given | {"flow": flow, "all": (*flow, AT_ONCE)}
+    sums, percentiles = _statements(key, form, kinds, tuple(sorted(heirs.items())) if heirs else ())
+    for own, *values in db.session.execute(sums, given):
         if any(values):
             found[own] = Figures(dict(zip(MEASURES, map(int, values), strict=True)))
-    for own, half, nine_tenths in db.session.execute(_percentiles(days_key, condition(FigureDays, now=False))):
+    for own, half, nine_tenths in db.session.execute(percentiles, given):
         if own in found:
             found[own].half, found[own].nine_tenths = half, nine_tenths
     return found
+
+
+_MONTHS, _SPAN, _EVER = "months", "span", "ever"
+_CHOSEN, _EACH, _ALL = "chosen", "each", "all"
+
+
+@lru_cache(maxsize=64)
+def _statements(key: str, form: str, kinds: str, heirs: tuple[tuple[str, str], ...]) -> tuple[Any, Any]:
+    """(sums by key, percentiles by key), made once: to say them in SQLAlchemy's words takes longer than to run them.
+
+    Parameters: `dims`; `first` and `last` of the months, or the periods `flow`, and `all` with what holds now;
+    `categories` where some are chosen.
+    """
+
+    def own(table: Any) -> Any:
+        column = getattr(table, key)
+        return case(dict(heirs), value=column, else_=column) if heirs else column
+
+    def where(table: Any, periods: str) -> ColumnElement[bool]:
+        if form == _MONTHS:
+            when = table.period.between(bindparam("first"), bindparam("last"))
+        else:
+            when = one_of_given(table.period, periods)
+        kind = {
+            _CHOSEN: lambda: one_of_given(table.category, "categories"),
+            _EACH: lambda: table.category != "",
+            _ALL: lambda: table.category == "",
+        }[kinds]()
+        return and_(one_of_given(table.dim, "dims"), when, kind)
+
+    # Of all time there is one row for both; else that row says what holds now, and the others what happened.
+    now = FigureSum.period == AT_ONCE
+    of_flow = {_MONTHS: true(), _EVER: true(), _SPAN: ~now}[form]
+    of_now = {_MONTHS: false(), _EVER: true(), _SPAN: now}[form]
+    columns = [_sum(name, of_flow) for name in FLOW] + [_sum(name, of_now) for name in NOW]
+    sums = select(own(FigureSum).label("own"), *columns).where(where(FigureSum, "all")).group_by(text("own"))
+    return sums, _percentiles(own(FigureDays), where(FigureDays, "flow"))
+
+
+def _sum(name: str, rows: ColumnElement[bool]) -> Any:
+    column = getattr(FigureSum, name)
+    return func.sum(column if isinstance(rows, True_) else case((rows, column), else_=0))
 
 
 def _percentiles(key: Any, condition: ColumnElement[bool]) -> Any:
@@ -240,16 +272,6 @@ def _percentiles(key: Any, condition: ColumnElement[bool]) -> Any:
     half = func.min(case((run.c.upto * 2 >= run.c.total, run.c.days)))
     nine_tenths = func.min(case((run.c.upto * 10 >= run.c.total * 9, run.c.days)))
     return select(run.c.own, half, nine_tenths).group_by(run.c.own)
-
-
-def _of_kind(table: Any, asked: Asked, *, each: bool) -> ColumnElement[bool]:
-    if asked.categories:
-        return table.category.in_(asked.categories)  # type: ignore[no-any-return]
-    return table.category != "" if each else table.category == ""
-
-
-def _heir(column: Any, heirs: Mapping[str, str]) -> Any:
-    return case(dict(heirs), value=column, else_=column) if heirs else column
 
 
 def _any() -> ColumnElement[bool]:

@@ -117,16 +117,10 @@ def import_replies(file: Path, unit: str, *, dry_run: bool) -> None:
     """Write the rows of FILE that differ as a Front's own; those that it lacks stay. All or nothing."""
     with force_locale("en"), committing():
         rows = import_preview.rows_of(file, reply_tables.NEEDED, sheets.MAX_ROWS)
-        parsed, wrong = reply_tables.parse(rows, _known(unit))
-        if wrong:
-            said = [f"line {line}: {words}" for line, words in wrong[:50]]
-            raise click.ClickException("\n".join(["nothing was taken:", *said]))
-        if reply_tables.too_many(parsed, unit):
-            raise click.ClickException(f"at most {replies.MOST_OWN} templates of its own")
+        plan, parsed = reply_tables.planned(rows, _known(unit))
+        import_preview.tell(plan)
         changed = reply_tables.differing(parsed)
-        for known, values in changed:
-            click.echo(f"{'changed' if known else 'new':8} {values['action']:12} {values['title']}")
-            if not dry_run:
-                replies.save(known, OPERATOR, unit_code=unit, **values)
+        for known, values in changed if not dry_run else ():
+            replies.save(known, OPERATOR, unit_code=unit, **values)
         if not dry_run:
             click.echo(f"{len(changed)} templates changed")

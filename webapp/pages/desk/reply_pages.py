@@ -27,22 +27,21 @@ from webapp.reports.replies import ReplyTemplate
 def reply_list() -> str:
     """What came with the program, and the own ones of one's unit."""
     require("reply:edit")
-    return _list({}, [])
+    return _list({})
 
 
-def overview(errors: dict[str, str], line_errors: list[str] | None = None) -> Response:
+def overview(errors: dict[str, str]) -> Response:
     """The list once more, with what was wrong with a file."""
-    return Response(_list(errors, line_errors or []), 422, mimetype="text/html")
+    return Response(_list(errors), 422, mimetype="text/html")
 
 
-def _list(errors: dict[str, str], line_errors: list[str]) -> str:
+def _list(errors: dict[str, str]) -> str:
     return render_template(
         "desk/replies.html",
         templates=replies.all_for(identity().unit_code),
         actions=dict(_actions()),
         categories=dict(kinds()),
         errors=errors,
-        line_errors=line_errors,
     )
 
 

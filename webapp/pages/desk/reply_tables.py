@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, flash, redirect, request
+from flask import Response, flash, redirect
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from webapp.core import clock, sheets, text
 from webapp.pages import routing_words
-from webapp.pages.access import identity, require
+from webapp.pages.access import require
 from webapp.pages.admin import import_preview
-from webapp.pages.admin.import_preview import Rows
+from webapp.pages.admin.import_preview import Line, Plan, Rows
 from webapp.pages.admin.rules import Taken, download
 from webapp.pages.desk import reply_pages
 from webapp.pages.desk.views import bp
@@ -20,6 +21,13 @@ from webapp.reports.replies import ReplyTemplate
 
 COLUMNS = ("code", "action", "category", "title", "text", "retired")
 NEEDED = {"action", "category", "title", "text"}
+LABEL = {
+    "action": _l("For which step"),
+    "category": _l("Category"),
+    "title": _l("Title, by which it is chosen"),
+    "text": _l("Text"),
+    "retired": _l("not offered"),
+}
 
 
 @bp.post("/replies/export.<any(csv,xlsx):form>")
@@ -33,20 +41,17 @@ def reply_export(form: str) -> Response:
 
 
 @bp.post("/replies/import")
-def reply_import() -> Response:
-    """Write each row of a file as an own template: over the own one of the same code, or of the same action, category
-    and title; else a new one. Rows that the file lacks stay. All or nothing."""
+def reply_import() -> Response | tuple[str, int]:
+    """Show what a file would change; once confirmed, write every row that differs as an own template: over the own one
+    of the same code, or of the same action, category and title; else a new one. Rows that the file lacks stay."""
     who = require("reply:edit")
-    upload = request.files.get("file")
     try:
-        parsed, wrong = _read(upload.stream.read(sheets.MAX_BYTES + 1) if upload else b"")
+        asked = import_preview.given(NEEDED, sheets.MAX_ROWS)
     except sheets.BadSheet as bad:
-        return reply_pages.overview({"file": str(routing_words.SHEET_ERROR[bad.code])})
-    if not wrong and too_many(parsed, who.unit_code):
-        wrong = [_("At most %(count)s templates of one's own.", count=replies.MOST_OWN)]
-    if wrong:
-        said = _("Nothing was taken: %(count)s lines are wrong.", count=len(wrong))
-        return reply_pages.overview({"file": said}, wrong[:50])
+        return reply_pages.overview({"file": routing_words.sheet_error(bad.code, sheets.MAX_ROWS)})
+    plan, parsed = planned(asked.rows, who.unit_code)
+    if not import_preview.confirmed(plan, asked):
+        return import_preview.page("/desk/replies", _("Reply templates"), plan, asked)
     changed = differing(parsed)
     for known, values in changed:
         replies.save(known, service.actor_of(who), **values)
@@ -57,23 +62,15 @@ def reply_import() -> Response:
 Parsed = list[tuple[ReplyTemplate | None, dict[str, Any]]]
 
 
-def _read(data: bytes) -> tuple[Parsed, list[str]]:
-    """(own template or None, values) of each row that is not one of the program's own as it stands; what is wrong line
-    by line. Raises BadSheet."""
-    rows = import_preview.from_file(data, NEEDED, sheets.MAX_ROWS)
-    parsed, wrong = parse(rows, identity().unit_code)
-    return parsed, [_("Line %(number)s. %(wrong)s", number=line, wrong=said) for line, said in wrong]
-
-
-def parse(rows: Rows, unit_code: str | None) -> tuple[Parsed, list[tuple[int, str]]]:
-    """What these rows would write for a unit, and (line, what is wrong) of those that cannot be taken."""
+def planned(rows: Rows, unit_code: str | None) -> tuple[Plan, Parsed]:
+    """What these rows would write for a unit, and (own template or None, values) of each that is not one of the
+    program's own as it stands."""
     every = replies.all_for(unit_code)
     shipped = {one.code: one for one in every if one.unit_code is None}
     own = {one.code: one for one in every if one.unit_code is not None}
     alike = {(one.action, one.category_code, one.title): one for one in own.values()}
     categories = {code for code, _name in reply_pages.kinds()}
-    parsed: Parsed = []
-    wrong: list[tuple[int, str]] = []
+    plan, parsed = Plan(), []
     taken: set[Any] = set()
     for line, cells in rows:
         action, category, title = cells.get("action", ""), cells.get("category", ""), text.clean(cells.get("title"))
@@ -82,25 +79,29 @@ def parse(rows: Rows, unit_code: str | None) -> tuple[Parsed, list[tuple[int, st
         values = {"action": action, "category": category, "title": title, "text": words, "retired": retired}
         code = cells.get("code", "")
         if code in shipped and _values(shipped[code]) == values:
+            plan.lines.append(Line(line, title, import_preview.SAME))
             continue
         known = own.get(code) or alike.get(key)
         try:
             replies.check(action, category, title, words, categories)
         except replies.BadTemplate as bad:
-            said = "; ".join(f"{name}: {reply_pages.wrong_words(*why)}" for name, why in bad.errors.items())
-            wrong.append((line, said))
+            said = [f"{LABEL[name]}: {reply_pages.wrong_words(*why)}" for name, why in bad.errors.items()]
+            plan.lines.append(Line(line, title, import_preview.WRONG, said))
             continue
         if key in taken or (known is not None and known.code in taken):
-            wrong.append((line, str(routing_words.ROW_ERROR["twice"])))
+            plan.lines.append(Line(line, title, import_preview.WRONG, [str(routing_words.ROW_ERROR["twice"])]))
+            continue
         taken |= {key, known.code} if known is not None else {key}
         parsed.append((known, values))
-    return parsed, wrong
-
-
-def too_many(parsed: Parsed, unit_code: str | None) -> bool:
-    """Whether a unit would have more templates of its own than it may."""
-    own = [one for one in replies.all_for(unit_code) if one.unit_code is not None]
-    return len(own) + sum(known is None for known, _values in parsed) > replies.MOST_OWN
+        before = _cells(_values(known)) if known is not None else None
+        plan.before.append(before)
+        said = import_preview.difference(before, _cells(values), LABEL)
+        state = import_preview.NEW if before is None else import_preview.CHANGED if said else import_preview.SAME
+        plan.lines.append(Line(line, title, state, said))
+    if len(own) + sum(known is None for known, _values in parsed) > replies.MOST_OWN:
+        said = [_("At most %(count)s templates of one's own.", count=replies.MOST_OWN)]
+        plan.lines.append(Line(rows[-1][0], "", import_preview.WRONG, said))
+    return plan, parsed
 
 
 def differing(parsed: Parsed) -> Parsed:
@@ -120,4 +121,8 @@ def _values(one: ReplyTemplate) -> dict[str, Any]:
 
 def as_cells(one: ReplyTemplate) -> dict[str, str]:
     """A template as a row of the table."""
-    return {**_values(one), "code": one.code, "retired": "1" if one.retired else ""}
+    return {**_cells(_values(one)), "code": one.code}
+
+
+def _cells(values: dict[str, Any]) -> dict[str, str]:
+    return {**values, "retired": "1" if values["retired"] else ""}
