@@ -3,10 +3,11 @@
 
 const COMMUNES_FROM = 9; // zoom from which communes are drawn
 const NAMES_FROM = 11; // and named
+const NAMES_OF_SEAS_AMONG = 8; // zoom from which an archipelago has room for its name among its islands
 
 export class Base {
   constructor(map, config) {
-    Object.assign(this, { map, config, near: new Map(), names: L.layerGroup().addTo(map), islands: [] });
+    Object.assign(this, { map, config, near: new Map(), names: L.layerGroup().addTo(map), islands: [], seas: [] });
     this.country();
     this.archipelagos();
     map.on("moveend", () => this.update());
@@ -108,6 +109,12 @@ export class Base {
   // Names where they do not run into each other; the largest areas first.
   label(zoom, inSight) {
     this.names.clearLayers();
+    // Far away the name of an archipelago stands above its islands rather than on them.
+    for (const { place, sign, north } of this.seas) {
+      const above = zoom < NAMES_OF_SEAS_AMONG;
+      sign.setLatLng([above ? north : place.lat, place.lon]);
+      sign.getElement()?.classList.toggle("is-above", above);
+    }
     const view = this.map.getBounds();
     const areas = zoom >= NAMES_FROM
       ? inSight.flatMap((code) => this.near.get(code)?.communes || [])
@@ -137,6 +144,7 @@ export class Base {
       note.textContent = place.note;
       sign.options.icon.options.html.append(note);
       sign.setZIndexOffset(2000).addTo(this.map); // never under a heap of cases
+      this.seas.push({ place, sign, north: Math.max(...place.islands.map(([, lat]) => lat)) });
     }
     text(14.2, 112.3, this.config.words.sea, "m-name is-water").addTo(this.map);
   }
