@@ -122,7 +122,7 @@ def some_period(dice: random.Random) -> Period:
     return Period(min(first, last), max(first, last))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_over_any_days_the_figures_are_those_of_the_cases_themselves(session: Any, today: None, seed: int) -> None:
     World(seed, 60)
     dice = random.Random(seed)
@@ -142,12 +142,12 @@ def test_over_any_days_the_figures_are_those_of_the_cases_themselves(session: An
 
 
 def test_days_long_past_are_forgotten_and_their_months_are_not(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sums of every night are those of one night that adds all of it up."""
+    """The sums of many nights are those of one night that adds all of it up."""
     monkeypatch.setattr(closed_days, "KEPT_MONTHS", 2)
     World(8, 30)
-    for n in range((TODAY - FIRST).days + 1):
+    for n in (*range(0, 250, 11), (TODAY - FIRST).days):
         on(monkeypatch, FIRST + timedelta(days=n))
-        closed_days.close_next()
+        close_all()
     dice = random.Random(8)
     periods = [some_period(dice) for _ in range(20)]
     nightly = [scores.scores(UNITS, period) for period in periods]

@@ -179,6 +179,20 @@ def test_a_full_page_costs_few_statements(client: Any, who: str, base: str) -> N
     assert with_fifty <= 6, statements
 
 
+@pytest.mark.only_engine("postgis")  # SQLite's driver has no such limit
+def test_the_driver_reads_long_statements_once(client: Any) -> None:
+    from psycopg import _queries
+
+    people("province")
+    sign_in(client, "province")
+    client.get("/desk")
+    before = _queries._query2pg.cache_info()
+    client.get("/desk")
+    after = _queries._query2pg.cache_info()
+    assert after.misses == before.misses
+    assert after.hits >= before.hits + 6
+
+
 def test_from_case_to_case_without_the_list(client: Any, session: Any) -> None:
     people("commune", "unit")
     for _ in range(3):
