@@ -11,11 +11,11 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from webapp.accounts.models import StaffSession, User
 from webapp.core import clock
-from webapp.core.db import db, rows_changed
+from webapp.core.db import UtcDateTime, db, rows_changed
 from webapp.core.instance import instance
 
 PENDING = timedelta(minutes=10)
@@ -46,13 +46,19 @@ def begin(user: User, user_agent: str, *, confirmed: bool) -> tuple[StaffSession
 
 def find(key: str) -> tuple[StaffSession, User] | None:
     """The session of a cookie's key with its account; None if it has ended or the account is switched off."""
-    query = (
-        select(StaffSession, User)
-        .join(User, User.id == StaffSession.user_id)
-        .where(StaffSession.key_hash == _hash(key), StaffSession.expires_at > clock.now(), User.active)
-    )
-    found = db.session.execute(query).first()
+    found = db.session.execute(_FOUND, {"key_hash": _hash(key), "now": clock.now()}).first()
     return (found[0], found[1]) if found else None
+
+
+_FOUND = (
+    select(StaffSession, User)
+    .join(User, User.id == StaffSession.user_id)
+    .where(
+        StaffSession.key_hash == bindparam("key_hash"),
+        StaffSession.expires_at > bindparam("now", type_=UtcDateTime),
+        User.active,
+    )
+)
 
 
 def confirm(row: StaffSession) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     ARRAY,
     CTE,
     JSON,
+    BigInteger,
     BindParameter,
     Boolean,
     Column,
@@ -168,7 +169,11 @@ def one_of_given(column: Any, name: str) -> ColumnElement[bool]:
 
 
 def _plain_type(column: Any) -> type[Integer | String]:
-    return Integer if isinstance(column.type, Integer) else String
+    kinds: tuple[type[Integer | String], ...] = (BigInteger, Integer, String)
+    for kind in kinds:
+        if isinstance(column.type, kind):
+            return kind
+    raise TypeError(f"{column}: of what type? (That of a foreign key is known when the other table is.)")
 
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")

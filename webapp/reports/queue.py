@@ -45,6 +45,7 @@ FEW = 1000  # cases with the words looked for that are taken one by one and sort
 
 T = Report.__table__.c
 S = search.ReportSearch.__table__.c
+_MOST = literal_column(str(MOST + 1), Integer)  # a value for each of thirty limits would be read anew each time
 _MINE = T.assignee_id == bindparam("me", type_=Integer)
 _CLOCKED = tuple(n for n, lane in LANES.items() if lane.clock)
 _UNITS = lanes.of_statuses(lifecycle.AT_UNIT)
@@ -402,7 +403,7 @@ def _counting(scope: Scope) -> Any:
     parts: list[Any] = []
     for number in LANES:
         first = select(T.lane_at).where(*today, T.lane == literal_column(str(number)))
-        rows = first.order_by(T.lane_at, T.id).limit(MOST + 1).subquery()
+        rows = first.order_by(T.lane_at, T.id).limit(_MOST).subquery()
         late = func.sum(case((rows.c.lane_at < _moment("now"), 1), else_=0))
         parts.append(select(literal_column("''", String), literal_column(str(number), Integer), func.count(), late))
         parts[-1] = parts[-1].select_from(rows)
@@ -411,12 +412,12 @@ def _counting(scope: Scope) -> Any:
             of = [_MINE, T.lane.in_(tab.lanes)] if tab.mine else [T.status.in_(tab.statuses)]
             of = [] if tab.statuses == lifecycle.STATUSES else of
             for whose in (today, then) if then is not None else (today,):
-                rows = select(T.id).where(*whose, *of).limit(MOST + 1).subquery()
+                rows = select(T.id).where(*whose, *of).limit(_MOST).subquery()
                 zero = literal_column("0", Integer)
                 parts.append(select(literal_column(f"'{name}'", String), zero, func.count(), zero).select_from(rows))
     waiting = desk_scopes.of_then(scope, waiting=True)
     if waiting is not None:
-        rows = select(T.lane, T.lane_at).where(*waiting, T.lane.is_not(None)).limit(MOST + 1).subquery()
+        rows = select(T.lane, T.lane_at).where(*waiting, T.lane.is_not(None)).limit(_MOST).subquery()
         late = func.sum(case((rows.c.lane_at < _moment("now"), 1), else_=0))
         parts.append(select(literal_column("''", String), rows.c.lane, func.count(), late).group_by(rows.c.lane))
     return union_all(*parts)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased, load_only
@@ -17,7 +19,7 @@ from sqlalchemy.orm import aliased, load_only
 from webapp.accounts.models import User
 from webapp.areas import succession
 from webapp.core import clock, events, outbox
-from webapp.core.db import db
+from webapp.core.db import db, one_of_given
 from webapp.core.instance import instance
 from webapp.notifications import channels
 from webapp.notifications.models import EMAIL
@@ -246,13 +248,17 @@ def counts(report_ids: list[int]) -> dict[int, int]:
     """How often somebody was reminded of the steps that run now, by case; one statement."""
     if not report_ids:
         return {}
-    query = (
+    return {report_id: number for report_id, number in db.session.execute(_counts(), {"ids": report_ids})}
+
+
+@cache
+def _counts() -> Any:
+    return (
         select(Reminder.report_id, func.count())
         .join(StepClock, StepClock.id == Reminder.clock_id)
-        .where(Reminder.report_id.in_(report_ids), StepClock.ended_at.is_(None))
+        .where(one_of_given(Reminder.report_id, "ids"), StepClock.ended_at.is_(None))
         .group_by(Reminder.report_id)
     )
-    return {report_id: number for report_id, number in db.session.execute(query)}
 
 
 def of(report: Report) -> list[Reminder]:

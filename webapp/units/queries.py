@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Date, bindparam, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.areas import succession
@@ -15,9 +15,13 @@ from webapp.core.text import fold
 from webapp.units.models import FRONT_KINDS, Unit
 
 
-def valid_on(day: date) -> Any:
+def valid_on(day: date | BindParameter[date]) -> Any:
     """The SQL condition that a unit existed on `day`."""
     return (Unit.valid_from <= day) & or_(Unit.valid_to.is_(None), Unit.valid_to >= day)
+
+
+# Asked at every request of staff, so it is made once.
+_OF_CODE = select(Unit).where(Unit.code == bindparam("code"), valid_on(bindparam("day", type_=Date)))
 
 
 def by_code(code: str | None, on: date | None = None) -> Unit | None:
@@ -25,7 +29,7 @@ def by_code(code: str | None, on: date | None = None) -> Unit | None:
     if not code:
         return None
     day = on or clock.today()
-    found = db.session.scalars(select(Unit).where(Unit.code == code, valid_on(day))).first()
+    found = db.session.scalars(_OF_CODE, {"code": code, "day": day}).first()
     if found is None:
         newest = select(Unit).where(Unit.code == code).order_by(Unit.valid_from.desc()).limit(1)
         found = db.session.scalars(newest).first()
