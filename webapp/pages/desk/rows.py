@@ -27,6 +27,7 @@ _PROPOSED = ("received", "screening", "needs_info")  # statuses in which the uni
 
 
 # Why a row stands where it does, with the tone of its badge. What is late or due soon says so in its clock.
+LATE, SOON = "late", "soon"
 WHY: dict[str, tuple[LazyString, str]] = {
     "new": (_l("New: nobody has taken it on"), "info"),
     "refused": (_l("Given back by the unit"), "attention"),
@@ -65,6 +66,8 @@ class Words:
         self.doubt = escape(_("Check the unit: reorganised"))
         self.status: dict[str, str] = {}
         self.why: dict[str, str] = {}
+        self.late: dict[int, str] = {}  # by working days
+        self.due_on = escape(_("due %(day)s"))
 
     def sign(self, name: str) -> str:
         """A sign of the interface."""
@@ -159,12 +162,16 @@ def _due(r: Row, w: Words) -> str:
 
 
 def _due_html(r: Row, w: Words) -> str:
-    due: dict[str, Any] | None = due_words(r, w.now)
-    if due is None:
+    tone = due_tone(r, w.now)
+    if tone is None or r.due_at is None:
         return ""
-    sign = w.sign("st-overdue" if due["tone"] == "late" else "clock")
-    tone = f" {due['tone']}" if due["tone"] else ""
-    return f'<span class="due{tone}">{sign} {escape(due["text"])}</span>'
+    if tone == LATE:
+        days = labels.overdue_days(r.due_at, w.now)
+        text = w.late.get(days) or w.late.setdefault(days, escape(labels.overdue_words(r.due_at, w.now)))
+    else:
+        text = w.due_on % {"day": labels.day(r.due_at)}
+    sign = w.sign("st-overdue" if tone == LATE else "clock")
+    return f'<span class="due{tone and " " + tone}">{sign} {text}</span>'
 
 
 def place_words(report: Report | Row, found: dict[str, str]) -> str:
@@ -177,13 +184,18 @@ def place_words(report: Report | Row, found: dict[str, str]) -> str:
     )
 
 
-def due_words(report: Report | Row, now: Any) -> dict[str, str] | None:
-    """The clock in words with a tone: late, soon (within two days) or calm; None where none runs."""
+def due_tone(report: Report | Row, now: datetime) -> str | None:
+    """How the clock stands: late, soon (within two days) or calm (""); None where none runs."""
     if report.due_at is None or report.status not in lifecycle.CLOCK_RUNS:
         return None
-    if report.due_at < now:
-        return {"tone": "late", "text": labels.overdue_words(report.due_at, now)}
-    return {
-        "tone": "soon" if report.due_at < now + lanes.SOON_IS else "",
-        "text": _("due %(day)s", day=labels.day(report.due_at)),
-    }
+    return LATE if report.due_at < now else SOON if report.due_at < now + lanes.SOON_IS else ""
+
+
+def due_words(report: Report | Row, now: datetime) -> dict[str, str] | None:
+    """The clock in words with its tone; None where none runs."""
+    tone = due_tone(report, now)
+    if tone is None or report.due_at is None:
+        return None
+    if tone == LATE:
+        return {"tone": tone, "text": labels.overdue_words(report.due_at, now)}
+    return {"tone": tone, "text": _("due %(day)s", day=labels.day(report.due_at))}
