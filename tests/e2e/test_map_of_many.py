@@ -185,6 +185,7 @@ def test_the_sheet_has_the_steps_and_the_way_back_closes_it(world: World, phone:
         phone.wait_for_load_state("networkidle")
     pin = phone.locator(".m-sign:has(.m-pin)").first
     pin.focus()
+    expect(phone.locator(".leaflet-pan-anim")).to_have_count(0)  # at the edge of the map it comes into view first
     phone.keyboard.press("Enter")
     sheet = phone.locator("[data-sheet]")
     expect(sheet).to_be_visible()
